@@ -118,8 +118,12 @@ def test_images_are_scaled_by_the_rule(tmp_path, to_idx):
 
 
 def test_a_folder_of_several_data_sets_is_refused(folder, to_idx):
-    (folder / "cats-images-idx3-ubyte").write_bytes(to_idx(np.zeros((10, 9, 9), np.uint8)))
-    with pytest.raises(DataError, match=f"several data sets: cats-images-idx3-ubyte, {IMAGES}. Choose one"):
+    cats = folder / "cats-images-idx3-ubyte"
+    cats.write_bytes(to_idx(np.zeros((10, 9, 9), np.uint8)))
+    dataset = load(folder)
+    assert (len(dataset.train), dataset.report.skipped) == (60, (f"{cats.name}: not used",))
+    cats.rename(folder / f"cats-{IMAGES}")
+    with pytest.raises(DataError, match=f"several data sets: cats-{IMAGES}, {IMAGES}. Choose one"):
         load(folder)
     assert len(load(folder / IMAGES).train) == 60
 

@@ -1,7 +1,8 @@
 """Files that belong together by their names: labels beside images, test images beside those for training."""
 
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,32 +18,49 @@ _OF_IMAGES = {"images": _LABELS, "imgs": _LABELS, "image": _LABELS, "img": _LABE
 _TESTS = ("test", "t10k")
 _VALIDATIONS = ("val", "valid", "validation", "dev")
 _TRAINING = re.compile(r"(?<![a-wyz])train(?![a-z])", re.IGNORECASE)  # also of "Xtrain"
+_IDX = re.compile(r"idx3([-._]?ubyte)?(\.gz)?$", re.IGNORECASE)
+_PACKED = ".gz"
 _MOST_NAMES = 4  # of files, in a message
 
 
-def neighbours(folder: Path) -> Neighbours:
-    """What lies in a folder; who asks about many files there passes it on, or the folder is listed for each."""
+def is_idx_name(name: str) -> bool:
+    """Whether a file of this name holds IDX images: ``…idx3-ubyte``, ``….idx3`` and the like, plain or packed."""
+    return _IDX.search(name) is not None
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """What lies in a folder, in order; nothing if it cannot be listed, as a file can be read in such a folder."""
     try:
-        return {file.name.lower(): file for file in sorted(folder.iterdir(), reverse=True)}
+        return [folder / name for name in sorted(os.listdir(folder))]
     except OSError:
-        return {}  # a file can be read in a folder that cannot be listed
+        return []
+
+
+def neighbours(entries: Sequence[Path]) -> Neighbours:
+    """What lies in a folder; who asks about many files there passes it on, or the folder is listed for each."""
+    return {file.name.lower(): file for file in reversed(entries)}
 
 
 def labels_beside(path: Path, beside: Neighbours | None = None) -> Path | None:
-    """The file of labels that belongs to a file of images, by its name; of the same kind.
+    """The file of labels that belongs to a file of images, by its name; of the same kind, plain or packed.
 
     A word for images in the name is one for labels there, as in ``k49-train-imgs.npz`` and ``k49-train-labels.npz`` or
-    ``X.npy`` and ``y.npy``; or such a word is put to it, as in ``cats.npy`` and ``cats_labels.npy``.
+    ``X.npy`` and ``y.npy``; or such a word is put to it, as in ``cats.npy`` and ``cats_labels.npy``. IDX has ``idx1``
+    for ``idx3`` there.
     """
-    return _first(path, _names_of_labels(path.stem), beside)
+    suffix = _suffix(path)
+    stem = path.name.removesuffix(suffix)
+    names = (name + suffix for name in _names_of_labels(stem))
+    if is_idx_name(path.name):
+        names = (name.lower().replace("idx3", "idx1") for name in (*names, path.name))
+    return _first(path, names, beside)
 
 
 def held_out_beside(path: Path, beside: Neighbours | None = None) -> tuple[Path | None, Path | None]:
     """The files of test and of validation images that belong to one of training images, by their names."""
     if not is_for_training(path):
         return None, None
-    stem = path.name.removesuffix(_suffix(path))
-    test, validation = ((_TRAINING.sub(word, stem) for word in words) for words in (_TESTS, _VALIDATIONS))
+    test, validation = ((_TRAINING.sub(word, path.name) for word in words) for words in (_TESTS, _VALIDATIONS))
     return _first(path, test, beside), _first(path, validation, beside)
 
 
@@ -67,7 +85,7 @@ def is_for_training(path: Path) -> bool:
 
 def _suffix(path: Path) -> str:
     """What a file's name ends with: ".npz", or ".csv.gz"."""
-    return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    return "".join(path.suffixes[-2:]) if path.suffix == _PACKED else path.suffix
 
 
 def _names_of_labels(stem: str) -> Iterator[str]:
@@ -84,9 +102,10 @@ def _word(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z]){word}{follows}", re.IGNORECASE)
 
 
-def _first(path: Path, stems: Iterator[str], beside: Neighbours | None) -> Path | None:
-    """The first file of these names beside another, of the same kind; capitals do not matter."""
-    beside = neighbours(path.parent) if beside is None else beside
-    names = (f"{stem}{_suffix(path)}".lower() for stem in stems)
-    found = (beside[name] for name in names if name in beside and name != path.name.lower())
+def _first(path: Path, names: Iterable[str], beside: Neighbours | None) -> Path | None:
+    """The first file of these names beside another, plain rather than packed; capitals do not matter."""
+    beside = neighbours(entries_of(path.parent)) if beside is None else beside
+    plain = (name.lower().removesuffix(_PACKED) for name in names)
+    both = (name for one in plain for name in (one, one + _PACKED))
+    found = (beside[name] for name in both if name in beside and name != path.name.lower())
     return next((file for file in found if file.is_file()), None)

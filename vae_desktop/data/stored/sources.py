@@ -7,7 +7,6 @@ from pathlib import Path
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.beside import held_out_beside, labels_beside
 from vae_desktop.data.custom.folder import find_files
-from vae_desktop.data.custom.idx import is_idx_name
 from vae_desktop.data.custom.parquet_files import is_parquet_name, shards_of
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.errors import DataError
@@ -44,9 +43,7 @@ def _line(path: Path, name: str) -> str:
 
 def _together(path: Path) -> Iterator[Path]:
     """A file and those that are read with it."""
-    if is_idx_name(path.name):
-        yield from sorted(other for other in path.parent.iterdir() if "idx" in other.name.lower())
-    elif is_parquet_name(path.name.lower()):
+    if is_parquet_name(path.name.lower()):
         yield from shards_of(path)
     else:
         parts = [path, *(part for part in held_out_beside(path) if part is not None)]
