@@ -1,6 +1,8 @@
 """``vae-desktop words`` and ``draw``: words fitted to a saved model, and pictures of what a text asks for."""
 
+import itertools
 import shutil
+import sys
 from functools import partial
 
 import numpy as np
@@ -169,3 +171,39 @@ def test_a_small_file_stays_small(run, train, tmp_path):
 
     assert is_half_precision(path)
     assert path.stat().st_size > size
+
+
+def test_a_sentence_encoder_needs_its_library(run, vae_file, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    output = tmp_path / "out.safetensors"
+    result = run("words", vae_file, "--fit", "--sentence-encoder", tmp_path, "--output", output)
+    result.assert_refused(1, "python -m pip install 'vae-desktop[words]'")
+    assert not output.exists()
+    options = "--sentence-encoder", tmp_path / "gone", "--output", output
+    run("words", vae_file, "--fit", *options).assert_refused(1, "gone")
+
+
+def test_a_collapsed_model_is_refused(run, train, tmp_path):
+    assert train("--beta", 10_000, "--epochs", 30).status == 0
+    path = tmp_path / "model.safetensors"
+    before = path.read_bytes()
+    run("words", path, "--fit").assert_refused(1, "collapsed")
+    assert path.read_bytes() == before
+
+
+def test_a_model_of_one_class(run, train, tmp_path):
+    folder = tmp_path / "images" / "squares"
+    folder.mkdir(parents=True)
+    for number, (left, side) in enumerate(itertools.product(range(8), range(2, 8))):
+        image = np.zeros((16, 16), np.uint8)
+        image[4 : 4 + side, left : left + side] = 255
+        Image.fromarray(image).save(folder / f"{number}.png")
+    assert train("--dataset", folder.parent, "--epochs", 30, "--batch-size", 16, "--beta", 0.01).status == 0
+    path, drawn = tmp_path / "model.safetensors", tmp_path / "drawn.npy"
+    fitted = run("words", path, "--fit", "--json")
+    assert fitted.status == 0
+    assert fitted.lines[0]["words"]
+    word = next(iter(fitted.lines[0]["words"]))
+    assert run("draw", path, word, "--count", 2, "--output", drawn).status == 0
+    assert np.load(drawn).shape == (2, 8, 8)
+    run("draw", path, "an elephant", "--output", tmp_path / "none.npy").assert_refused(1)

@@ -35,6 +35,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", action="store_true", help=help)
     help = tr("fit no captions: the diffusion is one more way of drawing random codes")
     parser.add_argument("--without-words", action="store_true", help=help)
+    help = tr(
+        "folder of a sentence encoder of your own, as sentence-transformers reads it, in place of the small one that "
+        "is learned; nothing is downloaded"
+    )
+    parser.add_argument("--sentence-encoder", type=Path, metavar="FOLDER", help=help)
     add_setting_option(parser, "--seed", "seed", _SEED, 0)
     add_setting_option(parser, "--dataset", "dataset", SETTINGS["name"], None, tr("the one it was trained on"))
     add_data_dir_option(parser)
@@ -70,7 +75,8 @@ def _opened(options: argparse.Namespace) -> "tuple[Checkpoint, tuple[Checkpoint,
 
 
 def _refuse_what_is_for_fitting(options: argparse.Namespace) -> None:
-    given = [name for name in ("without_words", "output", "dataset") if getattr(options, name)]
+    of_fitting = ("without_words", "sentence_encoder", "dataset", "output")
+    given = [name for name in of_fitting if getattr(options, name)]
     if given:
         text = tr("--{option} goes with --fit.")
         raise InvalidSetting(given[0], text.format(option=given[0].replace("_", "-")))
@@ -103,7 +109,8 @@ def _fitted(options: argparse.Namespace) -> "tuple[Checkpoint, float]":
     began = time.perf_counter()
     with shown_progress() as progress:
         own = checkpoint.config.model, checkpoint.image_shape, checkpoint.snapshot
-        diffusion = fit_to_model(*own, dataset, not options.without_words, options.seed, progress)
+        how = not options.without_words, options.seed, progress, options.sentence_encoder
+        diffusion = fit_to_model(*own, dataset, *how)
     seconds = time.perf_counter() - began
     fitted = replace(checkpoint, diffusion=diffusion, words_fault="")
     together = [*checkpoints[:number], fitted, *checkpoints[number + 1 :]]

@@ -1,6 +1,7 @@
 """Words for a model: its codes of the training images, captions of these, and the diffusion fitted to both."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.data.dataset import Dataset
@@ -14,6 +15,7 @@ from vae_desktop.progress import Progress, ignore
 from vae_desktop.words.captions import Captions
 from vae_desktop.words.fitting import fit
 from vae_desktop.words.latent_diffusion import LatentDiffusion
+from vae_desktop.words.sentence_encoder import SentenceEncoder
 
 
 def fit_to_model(
@@ -24,23 +26,32 @@ def fit_to_model(
     with_words: bool = True,
     seed: int = 0,
     progress: Progress = ignore,
+    sentence_encoder: Path | None = None,
 ) -> LatentDiffusion:
     """Fit a diffusion to a model's codes of the training images, with words or without.
+
+    Parameters
+    ----------
+    sentence_encoder : Path, optional
+        Folder of a sentence encoder that reads the captions, in place of a small text encoder that is learned.
 
     Raises
     ------
     UserError
-        If the images have another shape than the model takes, or nothing can be learned of its codes.
+        If the images have another shape than the model takes, nothing can be learned of its codes, or the sentence
+        encoder cannot be used, which is known before anything is worked out.
     Cancelled
         If `progress` raised it.
     """
     if dataset.image_shape != image_shape:
         raise UserError(tr("This model was made for images of another shape than those of the data set."))
+    if sentence_encoder is not None:
+        SentenceEncoder(sentence_encoder)
     images = dataset.train
     embedding, measuring, fitting = progress.part(0, 1, 20), progress.part(1, 3, 20), progress.part(4, 16, 20)
     codes = codes_of(config, image_shape, snapshot.weights, images.images, images.labels, embedding)
     captions = Captions.of(dataset, measuring) if with_words else None
-    return fit(codes, captions, seed, fitting, snapshot.step)
+    return fit(codes, captions, seed, fitting, snapshot.step, sentence_encoder=sentence_encoder)
 
 
 def sampler(diffusion: LatentDiffusion | None, step: int) -> Callable[[int, int], Floats] | None:
