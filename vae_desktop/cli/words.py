@@ -108,9 +108,16 @@ def _fitted(options: argparse.Namespace) -> "tuple[Checkpoint, float]":
     dataset = _images(checkpoint, options)
     began = time.perf_counter()
     with shown_progress() as progress:
-        own = checkpoint.config.model, checkpoint.image_shape, checkpoint.snapshot
-        how = not options.without_words, options.seed, progress, options.sentence_encoder
-        diffusion = fit_to_model(*own, dataset, *how)
+        diffusion = fit_to_model(
+            checkpoint.config.model,
+            checkpoint.image_shape,
+            checkpoint.snapshot,
+            dataset,
+            not options.without_words,
+            options.seed,
+            progress,
+            options.sentence_encoder,
+        )
     seconds = time.perf_counter() - began
     fitted = replace(checkpoint, diffusion=diffusion, words_fault="")
     together = [*checkpoints[:number], fitted, *checkpoints[number + 1 :]]
