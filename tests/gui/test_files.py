@@ -1,7 +1,6 @@
 """Opening, saving, keeping: nothing is lost, and what happened is said in plain words."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -266,34 +265,6 @@ def test_only_what_cannot_be_kept_is_asked_about(driver, tmp_path, expect_error)
 def test_closing_a_saved_model_keeps_nothing(driver, saved) -> None:
     driver.window.close()
     assert driver.window.controller.engine.saver.autosaves.files() == []
-
-
-def test_the_process_ends_cleanly_when_closed_in_mid_training(tmp_path) -> None:
-    code = f"""
-import sys
-from pathlib import Path
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
-from vae_desktop.app import create_window
-application = QApplication([])
-window = create_window(*[Path({str(tmp_path)!r})] * 3)
-def look():
-    run = next(iter(window.controller.engine.project.active), None)
-    if window.property("state") == "idle":
-        window.setup.controls.train_button.click()
-    elif run is not None and len(run.history.training) > 20:
-        timer.stop()
-        window.close()
-timer = QTimer(interval=20)
-timer.timeout.connect(look)
-timer.start()
-window.show()
-sys.exit(application.exec())
-"""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert len(list((tmp_path / "autosaves").glob("*.safetensors"))) == 1
 
 
 def test_an_opened_model_offers_its_settings_and_says_how_far_it_is(driver, saved) -> None:

@@ -1,4 +1,4 @@
-"""The app as its command runs it, in a process of its own: how it ends, and what the next one says."""
+"""The app in a process of its own, mostly as its command runs it: how it ends, and what the next one says."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtGui import QImage
 
 from vae_desktop.examples import examples
 from vae_desktop.training.checkpoint import load_checkpoint
@@ -62,11 +63,11 @@ def environment(tmp_path):
 
 @pytest.fixture
 def run_alone(environment):
-    """Run the whole app in a new process until `step(window)` ends it, and return the ended process."""
+    """Run code in a new process, and return it when it has ended."""
 
-    def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
+    def run(code: str, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, "-c", STEPPED.format(step=step), *arguments],
+            [sys.executable, "-c", code, *arguments],
             capture_output=True,
             text=True,
             env={**os.environ, **environment},
@@ -87,16 +88,15 @@ def forks():
 
 
 @pytest.fixture
-def run_app(request, run_alone, environment, tmp_path_factory):
+def run_code(request, run_alone, environment, tmp_path_factory):
     """The same, quicker: torch is there before the window is."""
     if not hasattr(os, "fork"):
         return run_alone
     process = request.getfixturevalue("forks")
 
-    def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
+    def run(code: str, *arguments: str) -> subprocess.CompletedProcess:
         folder = tmp_path_factory.mktemp("told")
-        asked = STEPPED.format(step=step), arguments, environment, str(folder)
-        print(json.dumps(asked), file=process.stdin, flush=True)
+        print(json.dumps((code, arguments, environment, str(folder))), file=process.stdin, flush=True)
         (ended, _, _) = select.select([process.stdout], [], [], 120)
         if not ended:
             os.killpg(process.pid, signal.SIGKILL)
@@ -106,6 +106,12 @@ def run_app(request, run_alone, environment, tmp_path_factory):
         return subprocess.CompletedProcess((), status, *told)
 
     return run
+
+
+@pytest.fixture
+def run_app(run_code):
+    """Run the whole app until `step(window)` ends it."""
+    return lambda step, *arguments: run_code(STEPPED.format(step=step), *arguments)
 
 
 def test_it_says_what_a_slot_raises_and_ends_as_it_should(run_app, tmp_path) -> None:
@@ -163,7 +169,7 @@ def step(window):
         QTimer.singleShot(20, lambda: step(window))
 """
     for arguments in [("--dataset", "digits"), ()] * times:
-        done = run_alone(step, *arguments)
+        done = run_alone(STEPPED.format(step=step), *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.rglob("settings.ini"))
 
@@ -261,3 +267,37 @@ from PySide6.QtWidgets import QPushButton
     assert (done.returncode, done.stderr) == (0, "")
     assert target.read_bytes() == before
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_the_process_ends_cleanly_when_closed_in_mid_training(run_code, tmp_path) -> None:
+    done = run_code(f"""
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from vae_desktop.app import create_window
+application = QApplication([])
+window = create_window(*[Path({str(tmp_path)!r})] * 3)
+def look():
+    run = next(iter(window.controller.engine.project.active), None)
+    if window.property("state") == "idle":
+        window.setup.controls.train_button.click()
+    elif run is not None and len(run.history.training) > 20:
+        timer.stop()
+        window.close()
+timer = QTimer(interval=20)
+timer.timeout.connect(look)
+timer.start()
+window.show()
+sys.exit(application.exec())
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((tmp_path / "autosaves").glob("*.safetensors"))) == 1
+
+
+def test_the_screenshot_command_takes_a_picture_of_a_training_window(run_code, tmp_path) -> None:
+    target = tmp_path / "window.png"
+    arguments = ["screenshot", "--dataset", "digits", "--image-size", "8", "--after", "1", "--output", str(target)]
+    done = run_code("from vae_desktop.__main__ import run; run()", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert QImage(str(target)).width() > 900

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtGui import QAction, QGuiApplication
 
 from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
@@ -233,14 +233,6 @@ def test_what_qt_gives_up_for_is_one_line_too(tmp_path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("vae-desktop: no window can be opened: ")
-
-
-def test_the_screenshot_command_takes_a_picture_of_a_training_window(tmp_path) -> None:
-    target = tmp_path / "window.png"
-    arguments = ["screenshot", "--dataset", "digits", "--image-size", "8", "--after", "1", "--output", str(target)]
-    done = subprocess.run([sys.executable, "-m", "vae_desktop", *arguments], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert QImage(str(target)).width() > 900
 
 
 def test_a_window_for_a_script_speaks_the_language_that_was_chosen(tmp_path) -> None:

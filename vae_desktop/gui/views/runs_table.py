@@ -101,7 +101,8 @@ class RunsTable(QTableWidget):
     def _set_columns(self, likelihoods: list[Likelihood]) -> None:
         if likelihoods == self._likelihoods:
             return
-        self._likelihoods = likelihoods
+        self._likelihoods, self._selected = likelihoods, (None, 0)
+        self.setRowCount(0)  # a cell keeps the alignment of its column
         reached = tr(
             "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has reached "
             "of it. The test total is weighed by all of it. If it was changed while training: its values, in order."
@@ -157,10 +158,10 @@ class RunsTable(QTableWidget):
         item = self.item(row, column)
         if item is None:
             item = QTableWidgetItem()
+            item.setTextAlignment(_alignment(self._columns[column]))
             self.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
-        item.setTextAlignment(_alignment(self._columns[column]))
         item.setData(Qt.ItemDataRole.UserRole, run_id)
 
     def _show_branch(self, row: int, branch: Branch) -> None:
