@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import json
 import re
@@ -32,6 +31,7 @@ _LONGEST_LINE = 1 << 18
 _MOST_FIELDS = 256
 _LONGEST_PATH = 4096
 _NUMBERED = re.compile(r"#\d+$")
+_SPARE_LINES = 10_000  # that a list may have besides as many captions as its images can
 _TRIED = 20  # lines that tell which column names images
 
 Row = dict[str, list[str]]  # texts by the names of columns; in CSV without a head these are "0", "1" ...
@@ -159,7 +159,7 @@ def _text_of(file: File, most: int, found: FoundCaptions) -> str | None:
         reason = tr("captions not used, as it takes more than {most}").format(most=size_in_words(most))
     else:
         try:
-            return content.decode(encoding)
+            return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError:
             reason = tr("captions not used, as it is not encoded in UTF-8; save it in that")
     _refused(file, reason, found)
@@ -192,7 +192,7 @@ def _read_list(
     is_list = CAPTION_LIST.fullmatch(file.parts[-1]) is not None and not is_named
     captioned: set[File] = set()
     missing = 0
-    for row in itertools.chain(first, rows):
+    for row in itertools.islice(itertools.chain(first, rows), len(index) * MOST + _SPARE_LINES):
         progress.check()
         image = next(filter(None, (_find(index, text) for text in row.get(column, ()))), None)
         texts = [
@@ -227,11 +227,15 @@ def _read_list(
 
 def _lines(text: str, faults: Counter[str]) -> Iterator[str]:
     """The lines with something in them; one that is far too long counts as a fault."""
-    for line in io.StringIO(text, newline=None):
-        if len(line) > _LONGEST_LINE:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end + 1
+        if end - start > _LONGEST_LINE:
             faults["broken"] += 1
-        elif line.strip():
+        elif (line := text[start:end]).strip():
             yield line
+        start = end
 
 
 def _objects(text: str, faults: Counter[str]) -> Iterator[Row]:
