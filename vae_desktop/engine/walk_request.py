@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vae_desktop.engine.view_requests import ViewRequest
+from vae_desktop.engine.view_requests import SheetRequest, ViewRequest
 from vae_desktop.latent.codes import Floats
 
 if TYPE_CHECKING:
@@ -36,5 +36,12 @@ class WalkRequest(ViewRequest):
     is_urgent = True
 
     def work(self, model: Autoencoder, before: Floats | None) -> Iterator[Floats | None]:
-        """Yield None after each step, and the walks at the end."""
+        """Yield the walks: some 50 ms of 36 codes in 30 steps."""
         yield self.diffusion.draw(self.text, self.count, self.guidance, self.steps, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class StepRequest(SheetRequest):
+    """Pictures of codes at a step of their walk, while a hand leads them."""
+
+    is_urgent = True

@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import Slot
 
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.walk_request import WalkRequest
+from vae_desktop.engine.walk_request import StepRequest, WalkRequest
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.controllers.traveller import Traveller
 from vae_desktop.gui.controllers.words_fit import WordsFit
-from vae_desktop.gui.controllers.words_shown import shown_word
+from vae_desktop.gui.controllers.words_shown import shown_word, telling_examples
 from vae_desktop.gui.views.tools.walk_overlay import WalkOverlay
 from vae_desktop.gui.views.tools.words_view import WordsView
 from vae_desktop.language import tr
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from vae_desktop.words.latent_diffusion import LatentDiffusion
 
 COUNT = 36  # pictures
-_EXAMPLES = 3
 _WALK, _STEPS = "walk of words", "steps of the walk"  # requests
 _STEP_SECONDS = 0.1  # that a step takes in play
 
@@ -94,7 +93,7 @@ class WordsController(ToolController[WordsView]):
         view = self.view
         if diffusion is not self._offered:
             self._offered = diffusion
-            view.set_examples(diffusion.examples[:_EXAMPLES])
+            view.set_examples(telling_examples(diffusion))
         text = view.line.text().strip()
         wanted = Wanted(diffusion, text, view.guidance.value(), int(view.steps.value()), int(view.seed.value()))
         if (self._asked is None or self._asked[:2] != wanted[:2]) and not self._understand(diffusion, text):
@@ -121,12 +120,13 @@ class WordsController(ToolController[WordsView]):
             self.view.show_understood((), tr("Drawn without words. Try:"), (), has_examples=True)
             return True
         understood = diffusion.understand(text)
-        words = [shown_word(word) for word in understood.words]
-        lead = tr("Understood:") if words else ""
-        self.view.show_understood(words, lead, understood.facts, has_examples=bool(understood.refusal))
         if understood.refusal:
+            self.view.show_understood((), tr("Try:"), (), has_examples=True)
             self.view.show_nothing(understood.refusal)
-        return not understood.refusal
+            return False
+        words = [shown_word(word) for word in understood.words]
+        self.view.show_understood(words, tr("Understood:"), understood.facts, has_examples=False)
+        return True
 
     def _drop(self) -> None:
         """Have drawn nothing."""
@@ -169,10 +169,13 @@ class WordsController(ToolController[WordsView]):
         run, walks = self.run, self.walks
         if run is None or walks is None or not self.view.is_in_sight:
             return
-        self._ask_for_pictures(self.view.board, run, walks[self.step])
+        board = self.view.board
+        board.set_tiles(walks.shape[1], run.image_shape[1:])
+        request = StepRequest(self.name, run.id, walks[self.step], board.tile_side())
+        self._requests.ask(request, board.set_pictures)
         steps = len(walks) - 1
         self.view.travel.where.set_text(f"{self.step} / {steps}")
-        chosen = self.view.board.chosen
+        chosen = board.chosen
         if chosen is not None:
             board = self.view.walk
             board.set_tiles(len(walks), run.image_shape[1:])

@@ -3,7 +3,6 @@
 import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.tools.samples_overlay import SamplesOverlay
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
@@ -11,7 +10,7 @@ from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Floats
 
 _NONE = np.empty((0, 2), np.float32)
-_DOT = 5  # px, of a step
+_DOT = 4  # px, of a step
 _HEIGHTS = 8.2, 8.3  # above the crosses, below the cross-hair
 
 
@@ -55,9 +54,7 @@ class WalkOverlay(QObject):
             item.setVisible(len(self.way) > 0)
         if len(self.way):
             theme = current_theme()
-            halo = QColor(theme.surface)
-            halo.setAlpha(200)
             self._line.setData(*self.way.T)
-            self._line.setShadowPen(halo, width=5)
-            self._line.setPen(theme.accent, width=2)
-            self._dots.setData(pos=self.way, brush=pyqtgraph.mkBrush(theme.accent), pen=pyqtgraph.mkPen(halo))
+            self._line.setShadowPen(theme.surface, width=8)
+            self._line.setPen(theme.text, width=4)
+            self._dots.setData(pos=self.way, brush=pyqtgraph.mkBrush(theme.accent), pen=None)

@@ -56,6 +56,7 @@ class WordsView(ToolView):
         super().__init__("wordsView")
         tip = tr("What is to be drawn, in your own words. Empty: whatever there is in the latent space.")
         self.line = named(QLineEdit(), "wordsLine", tr("What is to be drawn"), tip)
+        self.line.setPlaceholderText(tr("What is to be drawn"))
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._enter)
         self.line.textEdited.connect(self._pause.start)
@@ -128,8 +129,7 @@ class WordsView(ToolView):
 
     def show_understood(self, words: Sequence[ShownWord], lead: str, facts: Sequence[str], has_examples: bool) -> None:
         """Show which words of the text count, and what they ask for; perhaps what else could be asked for, too."""
-        tail = tr("That is: {facts}.").format(facts=tr(", ").join(facts)) if facts else ""
-        self.understood.set_words(words, lead, tail)
+        self.understood.set_words(words, lead, f"→ {tr(', ').join(facts)}" if facts else "")
         self._examples.setVisible(has_examples)
 
     @Slot()
