@@ -56,6 +56,11 @@ def save(app, path, run, with_timeline=False):
     app.wait_until(lambda: path in app.told.heard("file_saved"))
 
 
+def test_an_autoencoder_has_them_too_though_it_has_no_kl_divergence(app, config, fit):
+    run = app.train(config.with_settings(kind="ae"))
+    assert fit(run).step == run.step
+
+
 def test_a_model_that_was_saved_is_not_any_longer_until_its_words_are(app, config, fit, tmp_path):
     run, path = app.train(config), tmp_path / "model.safetensors"
     save(app, path, run)

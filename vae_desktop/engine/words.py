@@ -102,7 +102,7 @@ class Words:
         def finished(diffusion: LatentDiffusion) -> None:
             ended()
             losses = run.history.training[snapshot.step - 1 : snapshot.step]
-            if len(last_losses) and not np.array_equal(losses, last_losses):
+            if len(last_losses) and not np.array_equal(losses, last_losses, equal_nan=True):
                 return  # the model went back to an earlier step meanwhile: that step is another one by now
             run.diffusion = diffusion
             self._project.words_changed.emit(run)
