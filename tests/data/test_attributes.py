@@ -106,6 +106,13 @@ def test_a_things_place_and_extent_are_those_it_was_drawn_with():
     np.testing.assert_allclose(found["extent"], factors[:, 2], atol=0.02)
 
 
+def test_a_thing_is_as_bright_as_itself_however_small_it_is():
+    images = np.zeros((4, 1, 20, 20), np.uint8)
+    images[0, :, 5:8, 5:8], images[1, :, 4:16, 4:16] = 204, 204
+    images[2, :, 5:8, 5:8], images[3] = 102, 51
+    np.testing.assert_allclose(columns(images)["brightness"], (0.8, 0.8, 0.4, 0.2), atol=1e-3)
+
+
 SHADES = {
     "red": (220, 30, 30),
     "orange": (245, 140, 20),

@@ -36,10 +36,11 @@ def measure_appearance(images: Bytes, progress: Progress = ignore) -> Floats:
     Returns
     -------
     array (N, 6), float32
-        Named by APPEARANCE_NAMES: brightness, 0 to 1. Of images with a plain background, the centre of mass of all
-        else, from the left and from the top, in sides of the image, and the square root of the fraction that it covers.
-        Numbers, in COLOURS, of what most of it is coloured (of colour images), or most of the image where the
-        background is not plain, and of a plain background. NaN where there is none.
+        Named by APPEARANCE_NAMES: brightness, 0 to 1, of what is no background where that is plain, else of all. Of
+        images with a plain background, the centre of mass of all else, from the left and from the top, in sides of the
+        image, and the square root of the fraction that it covers. Numbers, in COLOURS, of what most of it is coloured
+        (of colour images), or most of the image where the background is not plain, and of a plain background. NaN where
+        there is none.
 
     Raises
     ------
@@ -59,13 +60,14 @@ def _measured(images: Bytes) -> Floats:
     count, channels, height, width = images.shape
     found = np.full((count, len(APPEARANCE_NAMES)), np.nan, np.float32)
     weights = _LUMA if channels == 3 else np.full(channels, 1 / channels, np.float32)
-    means = images.reshape(count, channels, -1).mean(2, dtype=np.float32)
-    found[:, 0] = means @ weights / 255
+    grey = np.einsum("nchw,c->nhw", images, weights) / np.float32(255)
     paper, is_plain = plain_background(images)
     mass = _difference(images, paper)
     is_thing = mass > _NEAR
     covered = is_thing.mean((1, 2))
     has_thing = is_plain & (covered > _LEAST) & (covered < _MOST)
+    looked_at = is_thing | ~has_thing[:, None, None]
+    found[:, 0] = (grey * looked_at).sum((1, 2)) / looked_at.sum((1, 2))
     mass = np.where(is_thing, mass, 0)[has_thing]
     if len(mass):
         total = mass.sum((1, 2), dtype=np.float64)
@@ -73,8 +75,7 @@ def _measured(images: Bytes) -> Floats:
         found[has_thing, 2] = mass.sum(2, dtype=np.float64) @ ((np.arange(height) + 0.5) / height) / total
     found[has_thing, 3] = np.sqrt(covered[has_thing])
     if channels == 3:
-        looked_at = is_thing | ~is_plain[:, None, None]
-        found[:, 4] = _dominant(colour_numbers(images), looked_at)
+        found[:, 4] = _dominant(colour_numbers(images), is_thing | ~is_plain[:, None, None])
     shown = np.repeat(paper, 3, 1) if channels != 3 else paper
     found[is_plain, 5] = colour_numbers(shown[..., None, None])[is_plain, 0, 0]
     return found

@@ -23,7 +23,7 @@ from vae_desktop.progress import Progress, ignore
 Floats = npt.NDArray[np.float32]
 
 MOST_MEASURED = 20_000  # images of a split; more tell nothing more
-_VERSION = b"1"  # of what is measured, and how
+_VERSION = b"2"  # of what is measured, and how
 MOST_KEPT = 40  # tables in the cache: each takes a megabyte at most
 _TRIED = 400  # images that tell whether they are strokes
 _BORDER, _PLAIN = 0.6, 0.7  # of the border, of most images of strokes, is paper

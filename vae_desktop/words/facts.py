@@ -37,7 +37,7 @@ _LEAST_SPREAD = {  # standard deviation, and that over the mean, below which ima
     "brightness": (0.03, 0.0),
 }
 _NAMED = {"colour": COLOURS, "background": COLOURS, "place": PLACES, "turn": TURNS}
-_LEAST_MOTION = 0.04  # standard deviation of a centre of mass, of the image's side
+_LEAST_MOTION = 0.08  # standard deviation of a centre of mass, of the image's side; of clothes that fill it 0.05
 _DRAWN_FROM = ("x", "y", "scale", "rotation")  # factors that say all of an image
 
 
@@ -159,7 +159,7 @@ class Facts:
         if dataset.class_names and split.labels is not None:
             is_none = np.array([name == tr("no label") for name in dataset.class_names])
             columns["class"] = np.where(is_none[split.labels], UNKNOWN, split.labels).astype(np.int16)
-        groups = split.labels if are_strokes and dataset.class_names else None
+        groups = split.labels if dataset.class_names else None  # a big sandal is big for a sandal
         for kind in LEVELS if known is None else known.bounds:
             if known is not None:
                 bounds[kind] = known.bounds[kind]
