@@ -194,6 +194,7 @@ def test_an_image_in_all_rows_of_a_small_file_does_not_fill_the_memory(tmp_path)
         ({"pixels": [[0] * 81] * 19 + [None]}, "its images, from row 1 on, are not alike in size"),
         ({"pixels": [[0] * 81] * 12 + [[0] * (1 << 24)]}, "it promises more than the file holds"),
         ({"pixels": []}, "none of its columns"),
+        ({f"{number}": [1] for number in range(16_600)}, "it has 16,600 columns, more than 16,500"),
         ({"image": [b""] * 100_000}, "it promises more than the file holds"),
     ],
 )
@@ -238,7 +239,8 @@ def test_numbers_of_fixed_length_floats_and_flags(parquet):
 
 def test_the_split_of_numbers_is_a_column_or_in_the_names_of_files(parquet, tmp_path):
     uses = ["Training"] * 15 + ["PrivateTest"] * 15
-    dataset = load(parquet(**COLUMNS["texts"], emotion=HALF, Usage=uses))
+    dataset = load(parquet(**COLUMNS["texts"], emotion=HALF, Usage=uses, raw=[b"x"] * COUNT, more=[b"y"] * COUNT))
+    assert "columns not used: raw, more" in dataset.report.converted
     assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(15))
     assert dataset.class_names == ("0", "1")
     for number, (name, rows) in enumerate((("train", PIXELS[:20]), ("train", PIXELS[20:]), ("test", PIXELS[:12] + 99))):
@@ -248,6 +250,24 @@ def test_the_split_of_numbers_is_a_column_or_in_the_names_of_files(parquet, tmp_
     assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(99, 111))
     assert dataset.train.origins[20].file.endswith("train-00001-of-00002.parquet")
     assert dataset.train.origins[20].part == 0
+
+
+def test_columns_of_one_name_are_refused(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    columns = [arrow.array([row["bytes"] for row in rows()]), arrow.array(HALF), arrow.array(HALF)]
+    parquet.write_table(arrow.Table.from_arrays(columns, names=["image", "label", "label"]), tmp_path / "x.parquet")
+    with pytest.raises(DataError, match=r"x\.parquet cannot be used: several of its columns are named label"):
+        load(tmp_path / "x.parquet")
+
+
+def test_labels_that_are_long_texts_are_left_out_unread(parquet):
+    arrow = pytest.importorskip("pyarrow")
+    path = parquet(image=[row["bytes"] for row in rows()], label=["b" * 50_000_000, *["a"] * (COUNT - 1)])
+    before = arrow.default_memory_pool().max_memory()
+    assert "as they are texts of more than 255 characters" in load(path).report.skipped[0]
+    assert arrow.default_memory_pool().max_memory() - before < 20 * MB
 
 
 @pytest.mark.parametrize("damage", ["cut off", "noise", "picture", "empty"])

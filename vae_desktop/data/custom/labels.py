@@ -88,7 +88,7 @@ def _refusal(array: NumberArray, count: int) -> str:
     if array.nbytes > _LARGEST:
         return tr("as they take {size}").format(size=size_in_words(array.nbytes))
     if many == [count]:
-        return _too_long() if array.nbytes > _LARGEST_TEXTS and _letters(array.dtype) > _LONGEST else ""
+        return too_long() if array.nbytes > _LARGEST_TEXTS and _letters(array.dtype) > _LONGEST else ""
     if len(many) == 2 and many[0] == count and many[1] <= _MOST_COLUMNS and array.dtype.kind in "buif":
         return ""
     return tr("as their shape is {shape}: not one for each of {count:,} images").format(shape=array.shape, count=count)
@@ -99,7 +99,8 @@ def _letters(dtype: np.dtype[Any]) -> int:
     return dtype.itemsize // {"U": 4, "S": 1}[dtype.kind] if dtype.kind in "US" else 0
 
 
-def _too_long() -> str:
+def too_long() -> str:
+    """Why texts are no names of classes."""
     return tr("as they are texts of more than {most} characters").format(most=_LONGEST)
 
 
@@ -112,7 +113,7 @@ def _classes(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
     if _letters(values.dtype) > _LONGEST:
         longest = int(np.char.str_len(values).max())
         if longest > _LONGEST:
-            raise ValueError(_too_long())
+            raise ValueError(too_long())
         values = values.astype(f"{values.dtype.kind}{max(longest, 1)}")
     if values.dtype.kind in "US":
         names = np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values

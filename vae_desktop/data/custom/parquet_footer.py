@@ -1,4 +1,4 @@
-"""How many values a Parquet file promises, from its description, which is in Thrift's compact protocol.
+"""What the columns of a Parquet file promise, from its description, which is in Thrift's compact protocol.
 
 pyarrow 26 ends the process where what its columns say of themselves is damaged, and a list of any length takes no room.
 """
@@ -9,12 +9,13 @@ from typing import Any
 
 from vae_desktop.language import tr
 
-_ROW_GROUPS, _COLUMNS, _ABOUT, _COUNT = 4, 1, 3, 5  # fields of a file, a row group, a column, and of what is about that
+_ROW_GROUPS, _COLUMNS, _ABOUT = 4, 1, 3  # fields of a file, a row group, a column,
+_PATH, _COUNT, _SIZE = 3, 5, 6  # and of what is about that: its name, how many values it holds, and bytes when unpacked
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BYTES, _LIST, _SET, _MAP, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 11, 12
 
 
-def count_values(path: Path) -> int:
-    """How many values the columns of a file hold in all rows together; raises ValueError if it does not say."""
+def promised(path: Path) -> dict[str, tuple[int, int]]:
+    """How many values each column of a file holds, and in how many bytes; raises ValueError if it does not say."""
     with path.open("rb") as file:
         file.seek(-8, 2)
         (size,) = struct.unpack("<I4x", file.read(8))
@@ -22,14 +23,18 @@ def count_values(path: Path) -> int:
         content = file.read(size)
     try:
         about = _Reader(content).struct()
-        columns = [column for group in about.get(_ROW_GROUPS, ()) for column in group[_COLUMNS]]
-        return sum(max(0, column[_ABOUT][_COUNT]) for column in columns)
+        found: dict[str, tuple[int, int]] = {}
+        for column in (column[_ABOUT] for group in about.get(_ROW_GROUPS, ()) for column in group[_COLUMNS]):
+            name = column[_PATH][0].decode("utf-8", "replace")
+            count, size = found.get(name, (0, 0))
+            found[name] = count + max(0, column[_COUNT]), size + max(0, column[_SIZE])
+        return found
     except (IndexError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(tr("it is damaged")) from error
 
 
 class _Reader:
-    """Reads one value after the other; texts are passed over."""
+    """Reads one value after the other."""
 
     def __init__(self, content: bytes) -> None:
         self._content, self._at = content, 0
@@ -57,7 +62,7 @@ class _Reader:
         if kind in (_DOUBLE, _BYTES):
             size = 8 if kind == _DOUBLE else self._size()
             self._at += size
-            return None
+            return self._content[self._at - size : self._at]
         return self._byte() if kind in (_TRUE, _FALSE, _BYTE) else self._integer()
 
     def _byte(self) -> int:

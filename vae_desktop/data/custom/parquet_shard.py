@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -11,18 +11,21 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vae_desktop.data.custom.csv_columns import LABELS
-from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out, names_of
-from vae_desktop.data.custom.messages import what_it_is, within
+from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out, names_of, too_long
+from vae_desktop.data.custom.messages import shown, what_it_is, within
 from vae_desktop.data.custom.parquet_captions import captions_in
+from vae_desktop.data.custom.parquet_footer import promised
 from vae_desktop.data.stored_array import naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
 
 _IMAGES = ("image", "img", "images", "picture", "photo", "jpg", "png")
+_MOST_COLUMNS = 16_500  # 128 × 128 pixels, and some more
 _KEPT = 4  # row groups in memory: the threads that decode are rarely further apart
 _LARGEST_GROUP = 10**9  # bytes of the images of a row group
 _TOGETHER = 1 << 23  # bytes that are unpacked together, and that do no harm
+_SMALL, _LONG = 1 << 21, 1 << 10  # bytes of texts that do no harm, and of one that is the name of a class
 _REPEATED = 8  # times the size of a row group that its images may be, where some are equal
 _LEAST_IMAGE = 8  # bytes: no image file is smaller
 
@@ -119,7 +122,13 @@ def opened_file(parquet: Any, path: Path) -> Any:
                 beginning = stored.read(BEGINNING)
             kind = None if beginning.startswith(b"PAR1") else kind_of(beginning)
             raise ValueError(what_it_is(kind, tr("it is damaged"))) from error
+        if file.metadata.num_columns > _MOST_COLUMNS:
+            text = tr("it has {count:,} columns, more than {most:,}; save all pixels of an image in one, as a list")
+            raise ValueError(text.format(count=file.metadata.num_columns, most=_MOST_COLUMNS))
         _check_groups(file)
+        for name, count in Counter(file.schema_arrow.names).most_common(1):
+            if count > 1:
+                raise ValueError(tr("several of its columns are named {name}").format(name=shown(name)))
         return file
 
 
@@ -170,6 +179,9 @@ def labels_of(parquet: Any, file: Any, path: Path, column: str | None = None) ->
         reason = tr("which are of type {kind}, not numbers or texts").format(kind=kind)
         return FoundLabels(None, left_out(where, reason))
     if is_text:
+        count, size = promised(path).get(column, (0, 0))
+        if size > max(_SMALL, count * _LONG):
+            return FoundLabels(None, left_out(where, too_long()))
         return labels_of_values(_texts(parquet.ParquetFile(path, read_dictionary=[column]), column), where)
     values = file.read(columns=[column]).column(0).to_pylist()
     names = _class_names(file.schema_arrow.metadata or {}, column)

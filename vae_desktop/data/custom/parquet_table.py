@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vae_desktop.data.custom.csv_columns import LABELS, Columns, choose_columns
 from vae_desktop.data.custom.messages import listed, shown
 from vae_desktop.data.custom.packed_numbers import count_in, pixels_of
-from vae_desktop.data.custom.parquet_footer import count_values
+from vae_desktop.data.custom.parquet_footer import promised
 from vae_desktop.data.custom.parquet_shard import labels_of, opened_file
 from vae_desktop.data.custom.tables import Rows
 from vae_desktop.data.stored_array import check_unpacked, naming_the_file
@@ -19,7 +19,7 @@ from vae_desktop.progress import Progress
 
 _TOGETHER = 1 << 20  # values
 _LOOKED_AT = 20  # rows
-_MOST_COLUMNS = 16_500  # 128 × 128 pixels, and some more; larger images are in one column
+_UNREADABLE = "?"  # in place of values that are neither numbers nor texts
 _MOST_NAMES = 8  # of columns, in a message
 
 
@@ -35,13 +35,11 @@ def rows_of(parquet: Any, path: Path, part: str, progress: Progress) -> tuple[Ro
     """
     file = opened_file(parquet, path)
     with naming_the_file(path):
-        if len(file.schema_arrow) > _MOST_COLUMNS:
-            raise ValueError(_no_images(file.schema_arrow.names))
         kinds = {field.name: _leaf(field.type) for field in file.schema_arrow}
-        names = [name for name, kind in kinds.items() if kind is not None]
         widest = max((_width(kind) for kind in kinds.values()), default=1)
-        check_unpacked(count_values(path) * widest, path.stat().st_size)
-        columns = _columns(file, names)
+        check_unpacked(sum(count for count, _ in promised(path).values()) * widest, path.stat().st_size)
+        columns = _columns(file, [name for name, kind in kinds.items() if kind is not None])
+        names = columns.names
         chosen = [names[place] for place in columns.pixels]
         label = None if columns.label is None else names[columns.label]
         rows = Rows(path, part, labels_of(parquet, file, path, label))
@@ -59,16 +57,18 @@ def rows_of(parquet: Any, path: Path, part: str, progress: Progress) -> tuple[Ro
     return rows, columns.notes
 
 
-def _columns(file: Any, names: Sequence[str]) -> Columns:
+def _columns(file: Any, readable: Sequence[str]) -> Columns:
     """What is in which column, by the first rows; raises ValueError, in words, if there can be no images."""
+    names = file.schema_arrow.names
     try:
-        head = next(file.iter_batches(_LOOKED_AT, columns=names), None) if names else None
-        values = [[_in_words(row[name]) for name in names] for row in ([] if head is None else head.to_pylist())]
+        head = next(file.iter_batches(_LOOKED_AT, columns=readable), None) if readable else None
+        rows = [] if head is None else head.to_pylist()
+        values = [[_in_words(row.get(name, _UNREADABLE)) for name in names] for row in rows]
         first = zip(names, values[0] if values else [], strict=False)
         packed = next((place for place, (name, value) in enumerate(first) if _is_free(name) and count_in(value)), None)
         return choose_columns("", tuple(names), values, packed)
     except ValueError as error:
-        raise ValueError(_no_images(file.schema_arrow.names)) from error
+        raise ValueError(_no_images(names)) from error
 
 
 def _is_free(name: str) -> bool:
