@@ -18,16 +18,16 @@ from vae_desktop.seeds import random_numbers
 from vae_desktop.words.diffusion import Denoiser, guided, walk
 from vae_desktop.words.facts import Subject
 from vae_desktop.words.sentence_encoder import SentenceEncoder, SentenceReader
-from vae_desktop.words.text_encoder import TEXT_DIM, TextEncoder, Vocabulary, padded
+from vae_desktop.words.text_encoder import LONGEST_WORD, MOST_WORDS, TEXT_DIM, TextEncoder, Vocabulary, padded
 from vae_desktop.words.understanding import Understanding, understand
 
 Array = npt.NDArray[Any]
 
 GUIDANCE = 2.0  # as usual, of pictures that a text asks for
 STEPS = 30
+_NO_WORDS = "denoiser.without_words"
 CAPTIONS = 2048  # whose vectors are kept
 _TOGETHER = 2000  # codes that are drawn at a time
-MOST_WORDS = 5000  # that a description holds
 _Network = TypeVar("_Network", bound=nn.Module)
 
 
@@ -79,9 +79,8 @@ class LatentDiffusion:
         Parameters
         ----------
         text : str, or None
-            What the pictures shall show. None draws as the images are: each code by the caption of a training image at
-            random, as it was learned, since the denoiser knows codes better with a caption than without. The guidance
-            is of no account then.
+            What the pictures shall show. None draws as the images are: half of the codes by the captions of training
+            images at random, the others by none (see `_of_captions`). The guidance is of no account then.
         count : int
             The first codes stay the same when more are wanted.
         guidance : float
@@ -144,12 +143,18 @@ class LatentDiffusion:
         return self._text_encoder(torch.from_numpy(self._sentences.encode([text])))[0]
 
     def _of_captions(self, count: int, seed: int) -> Tensor | None:
-        """The vectors (count, T) of captions of training images at random; None if there are no captions."""
+        """What the denoiser is told of codes that no text asks for (count, T); None if there are no captions.
+
+        Of half of them the caption of some training image, of the others none. With a caption codes are surer, without
+        one of more kinds: of a VAE of MNIST precision and recall are 0.89 and 0.80 with, 0.84 and 0.83 without, and of
+        an autoencoder 0.83 and 0.83, 0.76 and 0.86.
+        """
         if not self.has_words:
             return None
         captions = self.weights["captions"]
-        chosen = random_numbers(seed, "diffusion", "captions").integers(len(captions), size=count)
-        return torch.from_numpy(captions[chosen])
+        vectors = captions[random_numbers(seed, "diffusion", "captions").integers(len(captions), size=count)]
+        vectors[random_numbers(seed, "diffusion", "without").random(count) < 0.5] = self.weights[_NO_WORDS]
+        return torch.from_numpy(vectors)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -229,7 +234,7 @@ def _check_description(described: Any) -> None:
         if type(number) is not int or not 0 <= number <= most:
             raise ValueError(name)
     words = described["words"]
-    if len(words) > MOST_WORDS or not all(isinstance(word, str) and 0 < len(word) <= 200 for word in words):
+    if len(words) > MOST_WORDS or not all(isinstance(word, str) and 0 < len(word) <= LONGEST_WORD for word in words):
         raise ValueError("words")
     for count, says, share in words.values():
         if type(count) is not int or type(says) is not str or type(share) is not float:

@@ -14,6 +14,7 @@ from torch import Tensor
 from vae_desktop.latent.codes import Floats
 from vae_desktop.progress import Progress
 from vae_desktop.seeds import random_numbers
+from vae_desktop.words.facts import LEVELS, UNKNOWN, Fact
 from vae_desktop.words.text_encoder import Vocabulary, padded, runs_of, stop_words
 
 if TYPE_CHECKING:
@@ -47,12 +48,16 @@ class ReadCaptions:
         Which image each caption is of.
     inputs : Tensor (P, L) or (P, D)
         What the text encoder is given of each caption: its words as `padded` gives them, or a sentence's vector.
+    facts : Tensor (P, K)
+        What each caption says: 1 for each fact, and how far each level is from the middle, -1 to 1; NaN throughout for
+        a person's own.
     """
 
     vocabulary: Vocabulary
     described: dict[str, Any]
     images: Tensor
     inputs: Tensor
+    facts: Tensor
 
     @property
     def says_something(self) -> bool:
@@ -65,8 +70,7 @@ def read(
 ) -> ReadCaptions:
     """Draw captions of images whose codes are `units` (N, d), and read them, perhaps by a sentence encoder."""
     random = random_numbers(seed, "captions")
-    rounds = min(-(-CAPTIONS // len(units)), _OF_EACH)
-    images = np.concatenate([random.permutation(len(units)) for _ in range(rounds)])[:CAPTIONS]
+    images = _chosen(captions.facts.values != UNKNOWN, random)
     drawn: list[Caption] = []
     for part in np.array_split(images, -(-len(images) // _TOGETHER)):
         progress(len(drawn), 2 * len(images))
@@ -93,7 +97,40 @@ def read(
     if sentences is not None:
         has_words = has_words[:_ENCODED]
     inputs = places[has_words] if sentences is None else _encoded(drawn, has_words, sentences, progress)
-    return ReadCaptions(vocabulary, described, torch.from_numpy(images[has_words]), torch.from_numpy(inputs))
+    parts = (images[has_words], inputs, _said([drawn[number].facts for number in has_words]))
+    return ReadCaptions(vocabulary, described, *map(torch.from_numpy, parts))
+
+
+def _chosen(is_known: npt.NDArray[np.bool_], random: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Which images (P,) captions are drawn of: as often of those of which most is known as of all together.
+
+    Of large sets a random part is measured; the others have captions of their classes alone.
+    """
+    known = is_known.sum(1)
+    groups = [np.arange(len(known))]
+    if len(known) and known.max(initial=0) > 1:
+        groups.append(np.flatnonzero(2 * known > known.max()))
+    chosen = []
+    for group in groups:
+        most = CAPTIONS // len(groups)
+        rounds = min(-(-most // len(group)), _OF_EACH)
+        chosen.append(np.concatenate([random.permutation(group) for _ in range(rounds)])[:most])
+    return random.permutation(np.concatenate(chosen))
+
+
+def _said(facts: list[tuple[Fact, ...]]) -> Floats:
+    """What captions say, as numbers (P, K): see `ReadCaptions.facts`."""
+    keys = sorted({fact.key for own in facts for fact in own})
+    columns = {name: column for column, name in enumerate((*keys, *LEVELS))}
+    said = np.zeros((len(facts), len(columns)), np.float32)
+    for row, own in zip(said, facts, strict=True):
+        if not own:
+            row[:] = np.nan
+        for fact in own:
+            row[columns[fact.key]] = 1
+            if fact.kind in LEVELS:
+                row[columns[fact.kind]] = fact.value / 3
+    return said
 
 
 def _encoded(

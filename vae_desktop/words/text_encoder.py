@@ -22,7 +22,8 @@ TEXT_DIM = 64  # numbers that a text becomes
 _BUCKETS = 4096  # of pieces; two that fall into one are told apart by the others of their words
 PIECE_DIM = 64
 _SHORTEST, _LONGEST = 3, 5  # pieces of Latin words
-_MOST_WORDS = 32  # of a text that are read
+_MOST_READ = 32  # words of a text
+MOST_WORDS, LONGEST_WORD = 3000, 60  # of a vocabulary, the most frequent ones; and characters of a word
 _MOST_TEXT = 2_000  # characters of a text that are looked at
 _LONGEST_CHINESE = 4  # characters of a word that is found in captions
 _TOGETHER = 0.8  # of the times that a part of a Chinese word occurs it is in that word
@@ -81,8 +82,8 @@ class Vocabulary:
         for caption in captions:
             for run in runs_of(caption):
                 counts.update(_substrings(run.text) if run.is_chinese else (run.text,))
-        words = {word: count for word, count in counts.items() if _holds_together(word, counts)}
-        return cls(words)
+        words = [(word, count) for word, count in counts.most_common() if _holds_together(word, counts)]
+        return cls(dict(words[:MOST_WORDS]))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -169,7 +170,7 @@ def _substrings(text: str) -> Iterable[str]:
 
 
 def _holds_together(word: str, counts: Mapping[str, int]) -> bool:
-    if counts[word] < _FEWEST:
+    if counts[word] < _FEWEST or len(word) > LONGEST_WORD:
         return False
     if len(word) == 1 or not is_chinese(word) or word in stop_words():
         return True
@@ -197,7 +198,7 @@ def pieces_of(word: str) -> list[int]:
 
 def padded(texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> np.ndarray:
     """Texts as rows (N, L) of places in the vocabulary, from 1 on; 0 is no word."""
-    rows = [[vocabulary.place(word) + 1 for word in text if word in vocabulary][:_MOST_WORDS] for text in texts]
+    rows = [[vocabulary.place(word) + 1 for word in text if word in vocabulary][:_MOST_READ] for text in texts]
     result = np.zeros((len(rows), max(map(len, rows), default=1) or 1), np.int64)
     for row, places in zip(result, rows, strict=True):
         row[: len(places)] = places

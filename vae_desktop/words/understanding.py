@@ -121,9 +121,10 @@ def _refusal(words: Sequence[Word], has_words: bool) -> str:
         return tr("There are no words in this text.")
     unknown = [word.text for word in words if not word.as_ and word.text not in stop_words()]
     counting = sum(word.counts for word in words)
-    if not counting and not unknown:
+    is_neutral = any(word.as_ and word.as_ not in stop_words() for word in words)
+    if not counting and not unknown and not is_neutral:
         return tr("These words do not say which picture.")
-    if counting < _LEAST * (counting + len(unknown)):
+    if unknown and counting < _LEAST * (counting + len(unknown)):
         listed = tr(", ").join(list(dict.fromkeys(unknown))[:_MOST_NAMED])
         return tr("Too little of this is known from the images: not {words}.").format(words=listed)
     return ""
