@@ -136,6 +136,7 @@ def test_a_colour_and_that_of_the_background_are_named(name):
     image[:, 6:14, 6:14] = np.array(SHADES[name])[:, None, None]
     found = columns(image[None])
     assert (COLOURS[int(found["colour"][0])], COLOURS[int(found["background"][0])]) == (name, other)
+    assert COLOURS[int(columns(image[None, :, 7:13, 7:13])["colour"][0])] == name  # of one colour only
 
 
 def test_a_grey_photo_has_no_colour_name_and_no_place_but_is_bright():

@@ -39,7 +39,7 @@ def measure_appearance(images: Bytes, progress: Progress = ignore) -> Floats:
         Named by APPEARANCE_NAMES: brightness, 0 to 1, of what is no background where that is plain, else of all. Of
         images with a plain background, the centre of mass of all else, from the left and from the top, in sides of the
         image, and the square root of the fraction that it covers. Numbers, in COLOURS, of what most of it is coloured
-        (of colour images), or most of the image where the background is not plain, and of a plain background. NaN where
+        (of colour images), or most of the image where there is no such thing, and of a plain background. NaN where
         there is none.
 
     Raises
@@ -75,7 +75,7 @@ def _measured(images: Bytes) -> Floats:
         found[has_thing, 2] = mass.sum(2, dtype=np.float64) @ ((np.arange(height) + 0.5) / height) / total
     found[has_thing, 3] = np.sqrt(covered[has_thing])
     if channels == 3:
-        found[:, 4] = _dominant(colour_numbers(images), is_thing | ~is_plain[:, None, None])
+        found[:, 4] = _dominant(colour_numbers(images), looked_at)
     shown = np.repeat(paper, 3, 1) if channels != 3 else paper
     found[is_plain, 5] = colour_numbers(shown[..., None, None])[is_plain, 0, 0]
     return found
