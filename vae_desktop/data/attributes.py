@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float32]
 MOST_MEASURED = 20_000  # images of a split; more tell nothing more
 _VERSION = b"2"  # of what is measured, and how
 MOST_KEPT = 40  # tables in the cache: each takes a megabyte at most
+TOGETHER = 1 << 25  # bytes of images
 _TRIED = 400  # images that tell whether they are strokes
 _BORDER, _PLAIN = 0.6, 0.7  # of the border, of most images of strokes, is paper
 _FULLEST = 0.62  # fullness of the median image: 0.42 of MNIST, 0.56 of the bundled digits, 0.68 of clothes
@@ -75,7 +76,7 @@ def measure(images: Images, progress: Progress = ignore, are_strokes: bool | Non
     appearance = measure_appearance(images, progress.part(0, count, 10 * count if are_strokes else count))
     if not are_strokes:
         return Attributes(APPEARANCE_NAMES, appearance)
-    strokes = measure_strokes(images.mean(1).astype(np.uint8) if images.shape[1] > 1 else images[:, 0], progress)
+    strokes = measure_strokes(images[:, 0], progress.part(count, 9 * count, 10 * count))  # all channels are equal
     return Attributes((*APPEARANCE_NAMES, *STROKE_NAMES), np.concatenate((appearance, strokes.astype(np.float32)), 1))
 
 
@@ -106,14 +107,29 @@ def attributes_of(split: Split, progress: Progress = ignore, are_strokes: bool |
     path = attributes_dir() / f"{_key(split, chosen, are_strokes)}.npz"
     found = _read(path, len(chosen))
     if found is None:
-        images = split.images[chosen] if len(chosen) < count else split.images
-        found = measure(images, progress, are_strokes)
+        found = _measure_some(split.images, chosen, progress, are_strokes)
         _keep(path, found)
     if len(chosen) == count:
         return found
     values = np.full((count, len(found.names)), np.nan, np.float32)
     values[chosen] = found.values
     return Attributes(found.names, values)
+
+
+def _measure_some(
+    images: Images, chosen: npt.NDArray[np.int64], progress: Progress, are_strokes: bool | None
+) -> Attributes:
+    """Measure the images of these numbers, of which no more than some are in memory at a time."""
+    if len(chosen) == len(images):
+        return measure(images, progress, are_strokes)
+    if are_strokes is None:
+        are_strokes = look_like_strokes(images[chosen[:: max(1, len(chosen) // _TRIED)]])
+    together = max(1, TOGETHER // max(1, images[0].nbytes))
+    parts = []
+    for first in range(0, len(chosen), together):
+        numbers = chosen[first : first + together]
+        parts.append(measure(images[numbers], progress.part(first, len(numbers), len(chosen)), are_strokes))
+    return Attributes(parts[0].names, np.concatenate([part.values for part in parts]))
 
 
 def _key(split: Split, chosen: npt.NDArray[np.int64], are_strokes: bool | None) -> str:
