@@ -149,6 +149,21 @@ def test_a_trained_model_shows_its_reconstruction_and_its_code(shared_driver, pi
         driver.wait(lambda made=reconstruction: np.array_equal(driver.window.panel.image.picture, made))
 
 
+def test_a_persons_own_images_of_the_model_on_screen_are_read_when_asked_for(trained, pictures):
+    view, form = trained.window.tools["images"], trained.window.setup.form
+    assert not view.load.isVisible()
+    form.choose_dataset("digits")
+    trained.wait(lambda: "digits" in view.about.whole_text().lower())
+    assert view.load.text() == f"Load {pictures.name}"
+    assert "outliers" not in enabled(view)
+    view.load.click()
+    trained.wait(lambda: controller_of(trained).are_learned)
+    assert not view.load.isVisible()
+    assert view.note.isHidden()
+    assert "outliers" in enabled(view)
+    form.choose_dataset(str(pictures))
+
+
 def test_a_click_on_a_code_chooses_its_image_on_the_sheet(trained):
     view, scatter = trained.window.tools["images"], trained.window.stage.scatter
     view.sheet.choose(np.array([5, 6]), 6)

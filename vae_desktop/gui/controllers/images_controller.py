@@ -53,6 +53,7 @@ class ImagesController(ToolController[ImagesView]):
         view.sheet.activated.connect(self._go)
         view.sheet.undo_requested.connect(self.actions.notes.undo)
         view.chosen.go_requested.connect(self._go)
+        view.load.clicked.connect(self.load_data)
         self._scatter.selection.bar.images_requested.connect(self._show_selection)
         self._scatter.selection.changed.connect(self._follow_selection)
         self._scatter.image_chosen.connect(self._choose)
@@ -120,10 +121,18 @@ class ImagesController(ToolController[ImagesView]):
         self._orders.dataset, self._orders.run = self.images, self.run if self.are_learned else None
         self._orders.take_marks()
         self.sheet.show_reasons()
-        known = self._engine.known_images
-        self.view.show_note("" if self._orders.run is None else known.difference(self._orders.run, self.images))
+        self._show_note()
         self.view.show_report(*image_texts.report_lines(self.images))
         self.sheet.fill()
+
+    def _show_note(self) -> None:
+        """Say how the images differ from those of the model on screen; a person's own are read where they are not."""
+        run, text, data = self.run, "", ""
+        if self.are_learned and run is not None and self.images is not None:
+            text = self._engine.known_images.difference(run, self.images)
+        elif run is not None and run.config.dataset.is_custom:
+            text, data = tr("The model on screen learns from other images."), run.config.dataset.label
+        self.view.show_note(text, data)
 
     def _show_none(self) -> None:
         text = tr("No images are loaded. Choose a data set in Setup, or your own by File ▸ Open folder of images.")
@@ -131,11 +140,9 @@ class ImagesController(ToolController[ImagesView]):
             data = replace(self.run.config.dataset, excluded="")
             text = tr("Choose {data} in Setup to see the images that the model on screen learns from.")
             if data.is_custom:  # its path came with the model: nobody has asked for it to be read
-                text = tr(
-                    "The images of the model on screen are not read yet. Continue reads them, or open {data} by the "
-                    "menu File."
-                )
+                text = tr("The images of the model on screen have not been read.")
             text = text.format(data=data.label)
+        self._show_note()
         self.view.about.set_text("")
         self.view.sheet.set_empty_text(text)
         self.view.chosen.show_nothing("")

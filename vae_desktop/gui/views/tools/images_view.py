@@ -9,7 +9,7 @@ from vae_desktop.gui.views.tools.chosen_image import ChosenImage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.widgets.bar_list import BarList
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import add_menu, column, label, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import add_menu, column, label, literal, named, row, styled, tool_button
 from vae_desktop.gui.widgets.image_sheet import ImageSheet
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
@@ -62,14 +62,15 @@ class ImagesView(ToolView):
             lambda place: self.chosen.open_menu(self.sheet.viewport().mapToGlobal(place))
         )
         self.note = label("", "warning", "small", name="imagesNote", wraps=True)
-        self.note.hide()
+        self.load = tool_button("loadOwnImagesButton", "", tr("Read the images that the model on screen learns from."))
         half = SPACING // 2
         left = column(self.order, self.part, (self.classes, 1), 0, spacing=half)
         head = row((self.about, 1), self.change, self.report, spacing=half)
         below = row((self.sheet, 3), (self.chosen, 2))
-        self._lay_out(left, (column(head, self.note, (below, 1), spacing=half), 1), width=148)
+        self._lay_out(left, (column(head, row((self.note, 1), self.load), (below, 1), spacing=half), 1), width=148)
         self.main_part = self.sheet
         self.show_report("", [])
+        self.show_note("")
 
     @staticmethod
     def _orders() -> Sequence[tuple[str, str]]:
@@ -115,7 +116,11 @@ class ImagesView(ToolView):
         self._lines.setPlainText("\n".join(lines))
         self.report.setVisible(bool(lines))
 
-    def show_note(self, text: str) -> None:
-        """Warn of something about the images."""
+    def show_note(self, text: str, data: str = "") -> None:
+        """Warn of something about the images, and offer to load others by their name."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
+        text = tr("Load {data}").format(data=data)
+        self.load.setText(literal(text))
+        self.load.setAccessibleName(text)
+        self.load.setVisible(bool(data))
