@@ -154,7 +154,8 @@ def test_a_persons_own_images_of_the_model_on_screen_are_read_when_asked_for(tra
     assert not view.load.isVisible()
     form.choose_dataset("digits")
     trained.wait(lambda: "digits" in view.about.whole_text().lower())
-    assert view.load.text() == f"Load {pictures.name}"
+    assert view.load.isVisible()
+    assert pictures.name in view.load.toolTip()
     assert "outliers" not in enabled(view)
     view.load.click()
     trained.wait(lambda: controller_of(trained).are_learned)
@@ -366,7 +367,7 @@ def test_images_that_the_model_has_not_learned_are_said_above_the_sheet(trained,
         trained.engine.datasets.forget(str(pictures))
         trained.engine.starter.load_images_of(run)
         trained.wait(lambda: not view.note.isHidden())
-        assert view.note.text() == trained.engine.known_images.difference(run, controller_of(trained).images)
+        assert view.note.whole_text() == trained.engine.known_images.difference(run, controller_of(trained).images)
         assert "41 images" in view.about.whole_text()
     finally:
         added.unlink()

@@ -127,12 +127,13 @@ class ImagesController(ToolController[ImagesView]):
 
     def _show_note(self) -> None:
         """Say how the images differ from those of the model on screen; a person's own are read where they are not."""
-        run, text, data = self.run, "", ""
+        run, known, is_own = self.run, self._engine.known_images, False
         if self.are_learned and run is not None and self.images is not None:
-            text = self._engine.known_images.difference(run, self.images)
-        elif run is not None and run.config.dataset.is_custom:
-            text, data = tr("The model on screen learns from other images."), run.config.dataset.label
-        self.view.show_note(text, data)
+            self.view.show_note(known.difference(run, self.images))
+        else:
+            self.view.show_note("")
+            is_own = run is not None and run.config.dataset.is_custom
+        self.view.offer_load(run.config.dataset.label if run is not None and is_own else "")
 
     def _show_none(self) -> None:
         text = tr("No images are loaded. Choose a data set in Setup, or your own by File ▸ Open folder of images.")

@@ -9,7 +9,7 @@ from vae_desktop.gui.views.tools.chosen_image import ChosenImage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.widgets.bar_list import BarList
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import add_menu, column, label, literal, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import add_menu, column, explain, literal, named, row, styled, tool_button
 from vae_desktop.gui.widgets.image_sheet import ImageSheet
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
@@ -61,16 +61,19 @@ class ImagesView(ToolView):
         self.sheet.customContextMenuRequested.connect(
             lambda place: self.chosen.open_menu(self.sheet.viewport().mapToGlobal(place))
         )
-        self.note = label("", "warning", "small", name="imagesNote", wraps=True)
-        self.load = tool_button("loadOwnImagesButton", "", tr("Read the images that the model on screen learns from."))
+        self.note = named(styled(ElidedLabel(), "warning", "small"), "imagesNote", tr("What is wrong with the images"))
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.load = tool_button("loadOwnImagesButton", tr("Load model's images"))
+        self.load.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         half = SPACING // 2
-        left = column(self.order, self.part, (self.classes, 1), 0, spacing=half)
+        left = column(self.order, self.part, self.load, (self.classes, 1), 0, spacing=half)
         head = row((self.about, 1), self.change, self.report, spacing=half)
         below = row((self.sheet, 3), (self.chosen, 2))
-        self._lay_out(left, (column(head, row((self.note, 1), self.load), (below, 1), spacing=half), 1), width=148)
+        self._lay_out(left, (column(head, self.note, (below, 1), spacing=half), 1), width=148)
         self.main_part = self.sheet
         self.show_report("", [])
-        self.show_note("")
+        self.note.hide()
+        self.offer_load("")
 
     @staticmethod
     def _orders() -> Sequence[tuple[str, str]]:
@@ -116,11 +119,13 @@ class ImagesView(ToolView):
         self._lines.setPlainText("\n".join(lines))
         self.report.setVisible(bool(lines))
 
-    def show_note(self, text: str, data: str = "") -> None:
-        """Warn of something about the images, and offer to load others by their name."""
-        self.note.setText(text)
+    def show_note(self, text: str) -> None:
+        """Warn of something about the images."""
+        self.note.set_text(text)
         self.note.setVisible(bool(text))
-        text = tr("Load {data}").format(data=data)
-        self.load.setText(literal(text))
-        self.load.setAccessibleName(text)
+
+    def offer_load(self, data: str) -> None:
+        """Offer to read the images of the model on screen, by the name of their data set, in place of those shown."""
         self.load.setVisible(bool(data))
+        text = tr("The model on screen learns from other images: {data}. Read them: they come with its outliers.")
+        explain(self.load, text.format(data=literal(data)))
