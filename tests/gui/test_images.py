@@ -10,9 +10,10 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QMenu, QPlainTextEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QScrollArea, QToolButton
 
 from vae_desktop.data.exclusions import read_exclusion
+from vae_desktop.gui.views.tools.images_view import ImagesView
 from vae_desktop.gui.widgets.image_sheet import ImageSheet
 
 
@@ -326,6 +327,18 @@ def test_tags_are_given_found_and_taken(trained):
     assert (tag.text(), tag.isChecked()) == ("odd one", True)
     tag.trigger()
     assert "tagged" not in enabled(view)
+
+
+def test_a_long_reason_has_the_pictures_smaller_before_the_tool_is_scrolled(qtbot):
+    view, area = ImagesView(), QScrollArea(widgetResizable=True)
+    qtbot.addWidget(area)
+    area.setWidget(view)
+    area.resize(680, 190)
+    area.show()
+    view.chosen.show_image(np.zeros((8, 8, 3), np.uint8), "image", "place", "why " * 30)
+    QApplication.processEvents()  # it is laid out in the next turn
+    assert view.chosen.why.isVisible()
+    assert area.verticalScrollBar().maximum() == 0
 
 
 @pytest.mark.parametrize("opens", [True, False])

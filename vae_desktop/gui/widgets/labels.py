@@ -155,6 +155,9 @@ class ShortenedLabel(QLabel):
     def whole_text(self) -> str:
         return self._with(self._rest)
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # its lines are given; else all around it would ask for the height that it would like
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
