@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.data.costs import MB, little_memory
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.image_file import Picture
 from vae_desktop.data.dataset import Dataset, Split
@@ -59,6 +60,15 @@ def spoil(path: Path) -> None:
 def levels(split: Split) -> list[int]:
     """The grey level of each image, which is all of one."""
     return split.images[:, 0, 0, 0].tolist()
+
+
+def load_without_long_labels(path: Path, name: str = "labels") -> Dataset:
+    """Check that labels of which one is far too long take no memory for each row, and are left out."""
+    with little_memory(50 * MB):
+        dataset = load(path)
+    left_out = f"{name} in {path}: not used as labels, as they are texts of more than 255 characters"
+    assert dataset.report.skipped == (left_out,)
+    return dataset
 
 
 def everything(dataset: Dataset) -> dict[int, int | None]:

@@ -3,6 +3,7 @@
 import os
 import struct
 import tracemalloc
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,40 +15,46 @@ from vae_desktop.data.custom.conversion import Canvas
 from vae_desktop.errors import DataError
 from vae_desktop.libraries import load_torch
 
-NOISE = np.random.default_rng(0).integers(0, 256, (60_000, 32, 32), np.uint8)  # 61 MB
-LABELS = np.arange(len(NOISE)) % 10
-SIDE = 96
+COUNT, SIDE = 60_000, 96
+LABELS = np.arange(COUNT) % 10
+
+
+@cache
+def noise():
+    """61 MB of images, not made before a test needs them."""
+    return np.random.default_rng(0).integers(0, 256, (COUNT, 32, 32), np.uint8)
 
 
 def as_npy(folder):
-    np.save(folder / "x.npy", NOISE)
+    np.save(folder / "x.npy", noise())
     return folder / "x.npy"
 
 
 def as_colour(folder):
-    np.save(folder / "x.npy", NOISE.reshape(-1, 3, 32, 32))
+    np.save(folder / "x.npy", noise().reshape(-1, 3, 32, 32))
     return folder / "x.npy"
 
 
 def as_floats(folder):
-    np.save(folder / "x.npy", (NOISE / np.float32(255)).astype(np.float32))
+    np.save(folder / "x.npy", (noise() / np.float32(255)).astype(np.float32))
     return folder / "x.npy"
 
 
 def as_npz_with_labels(folder):
-    np.savez(folder / "x.npz", images=NOISE, labels=LABELS)
+    np.savez(folder / "x.npz", images=noise(), labels=LABELS)
     return folder / "x.npz"
 
 
 def as_npz_with_a_split(folder):
-    half = len(NOISE) // 2
-    np.savez(folder / "x.npz", x_train=NOISE[:half], y_train=LABELS[:half], x_test=NOISE[half:], y_test=LABELS[half:])
+    half = COUNT // 2
+    train, test = noise()[:half], noise()[half:]
+    np.savez(folder / "x.npz", x_train=train, y_train=LABELS[:half], x_test=test, y_test=LABELS[half:])
     return folder / "x.npz"
 
 
 def as_idx(folder):
     path = folder / "x-idx3-ubyte"
-    path.write_bytes(bytes((0, 0, 8, 3)) + struct.pack(">3I", *NOISE.shape) + NOISE.tobytes())
+    path.write_bytes(bytes((0, 0, 8, 3)) + struct.pack(">3I", *noise().shape) + noise().tobytes())
     return path
 
 
@@ -55,7 +62,7 @@ def as_mat(folder):
     load_torch()  # before SciPy
     from scipy.io import savemat
 
-    savemat(folder / "x.mat", {"X": np.moveaxis(NOISE.reshape(-1, 32, 32, 3), 0, -1)})
+    savemat(folder / "x.mat", {"X": np.moveaxis(noise().reshape(-1, 32, 32, 3), 0, -1)})
     return folder / "x.mat"
 
 
@@ -180,7 +187,7 @@ def test_grey_images_are_kept_when_one_with_colour_comes(place):
 
 
 def test_images_for_which_there_is_no_memory_are_refused(tmp_path, monkeypatch):
-    np.save(tmp_path / "x.npy", NOISE[:20])
+    np.save(tmp_path / "x.npy", noise()[:20])
     empty = np.empty
 
     def scarce(shape, *rest, **more):
