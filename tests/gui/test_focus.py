@@ -117,13 +117,16 @@ def picture_of(widget: QWidget) -> bytes:
 
 
 def test_what_has_the_focus_looks_otherwise(looked_at) -> None:
-    driver, unseen = looked_at, set()
+    driver, unseen, seen = looked_at, set(), set()
     for fold in ("architecture", "optimisation", "reproducibility"):
         driver.find(f"{fold}FoldButton").setChecked(True)
     for dock in DOCKS:
         bring_up(driver, dock)
         driver.find("betaField").setFocus()
         for stop in round_trip(driver, Qt.Key.Key_Tab):
+            if stop in seen:  # most are there whatever tool is in front
+                continue
+            seen.add(stop)
             stop.setFocus(Qt.FocusReason.TabFocusReason)
             driver.wait(stop.hasFocus)
             focused_picture = picture_of(stop)

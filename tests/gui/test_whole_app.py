@@ -81,7 +81,12 @@ def run_alone(environment):
 def forks():
     """A process whose children begin with all libraries loaded, which takes seconds each time."""
     with subprocess.Popen(
-        [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", FORKS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # a child has none of the threads of its parent
+        start_new_session=True,
     ) as process:
         yield process
         process.stdin.close()
@@ -90,7 +95,7 @@ def forks():
 @pytest.fixture
 def run_code(request, run_alone, environment, tmp_path_factory):
     """The same, quicker: torch is there before the window is."""
-    if not hasattr(os, "fork"):
+    if sys.platform != "linux":  # Qt must not be loaded before a fork elsewhere
         return run_alone
     process = request.getfixturevalue("forks")
 
