@@ -108,7 +108,7 @@ def _said(fact: Fact, wordings: Wordings, chance: Random, held_out: bool) -> tup
     slot = chance.choices(slots, [_SLOTS[slot] for slot in slots])[0]
     text = chance.choice(phrases[slot])
     if slot == "comparatives":
-        adverb = "much " if degree == 3 else "" if degree == 2 else chance.choice(("slightly ", "a bit ", "a little "))
+        adverb = chance.choice(("slightly ", "a bit ", "a little ")) if degree == 1 else ""
         return adverb + text, not adverb.startswith("a ")
     if slot == "with":
         return text.format(_graded(degree, _with_words(phrases), wordings, chance, is_before=True)), False
