@@ -208,6 +208,17 @@ def test_one_that_is_of_another_step_is_called_so(words):
     assert "Of step 1;" in words.view.note.text()
 
 
+def test_a_diffusion_grows_old_while_its_model_trains_on(shared_driver):
+    driver = shared_driver
+    driver.train_to_the_end(epochs="10")
+    words = Words(driver)
+    words.give(untaught(2, driver.shown.step))
+    assert words.view.note.text() == f"Fitted at step {driver.shown.step:,}."
+    driver.click("continueButton")
+    driver.wait(lambda: "may be off" in words.view.note.text())
+    driver.stop()
+
+
 def test_another_model_has_none_of_it(words):
     words.type("four")
     words.drawn("four")

@@ -53,6 +53,7 @@ class WordsController(ToolController[WordsView]):
     """
 
     name = "words"
+    follow_interval = 1.0
 
     def __init__(self, context: ToolContext) -> None:
         view = WordsView()
@@ -81,6 +82,10 @@ class WordsController(ToolController[WordsView]):
     def begin(self, run: Run) -> None:
         self._drop()
         self.fit.show(run)
+
+    def follow_codes(self, run: Run) -> None:
+        if self.view.is_in_sight:
+            self.fit.show(run)  # a model that goes on leaves its diffusion behind
 
     def ask(self, run: Run) -> bool:
         self.fit.show(run)
