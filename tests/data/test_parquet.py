@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.data.costs import quickly
+from tests.data.costs import MB, quickly
 from tests.data.custom_images import everything, load, load_without_long_labels
 from vae_desktop.errors import DataError
 
