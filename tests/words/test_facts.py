@@ -89,6 +89,14 @@ def test_colours_and_places_of_pictures_are_known():
     assert {fact.key for fact in facts[1] if fact.kind in ("colour", "place")} == {"colour.red", "place.left"}
 
 
+def test_grey_images_in_three_channels_have_no_colour():
+    images = np.repeat(np.stack([bar(16, 3, n)[None] for n in range(40)]), 3, axis=1)
+    images[::2] = images[::2] // 2
+    kinds = Facts.of(dataset_of(images)).subject.kinds
+    assert "slant" in kinds
+    assert not {"colour", "background"} & set(kinds)
+
+
 def test_a_persons_own_captions_and_tags_are_said(monkeypatch):
     dataset = load_dataset(DatasetConfig("digits"), Path("none"))
     captions = tuple(("my own words",) if number < 5 else () for number in range(len(dataset.train)))

@@ -37,6 +37,7 @@ _LEAST_SPREAD = {  # standard deviation, and that over the mean, below which ima
     "brightness": (0.03, 0.0),
 }
 _NAMED = {"colour": COLOURS, "background": COLOURS, "place": PLACES, "turn": TURNS}
+_SHADES = {"black", "grey", "white"}
 _LEAST_MOTION = 0.08  # standard deviation of a centre of mass, of the image's side; of clothes that fill it 0.05
 _DRAWN_FROM = ("x", "y", "scale", "rotation")  # factors that say all of an image
 
@@ -248,7 +249,7 @@ def _categories(attributes: Attributes | None, numbers: Mapping[str, Floats], kn
     if attributes is not None:
         for name in ("colour", "background"):
             column = attributes.columns().get(name)
-            if column is not None and (known is not None or len(np.unique(column[np.isfinite(column)])) > 1):
+            if column is not None and (known is not None or _are_coloured(name, column)):
                 found[name] = np.where(np.isfinite(column), np.nan_to_num(column), UNKNOWN).astype(np.int16)
     across, down = numbers.get("x"), numbers.get("y")
     if across is not None and down is not None:
@@ -259,3 +260,9 @@ def _categories(attributes: Attributes | None, numbers: Mapping[str, Floats], kn
     if "rotation" in numbers:
         found["turn"] = np.rint(numbers["rotation"] / 15).astype(np.int16)
     return found
+
+
+def _are_coloured(name: str, column: npt.NDArray[np.float32]) -> bool:
+    """Whether images differ in colour; shades of grey alone are told by their brightness."""
+    different = {COLOURS[number] for number in np.unique(column[np.isfinite(column)]).astype(int).tolist()}
+    return len(different) > 1 and (name == "background" or bool(different - _SHADES))
