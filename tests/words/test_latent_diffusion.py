@@ -54,13 +54,13 @@ def test_the_first_codes_stay_when_more_are_wanted(diffusion, text):
 
 
 def test_the_same_seed_fits_the_same(codes, captions):
-    one, other = (fit(codes, captions, seed=4, steps=10) for _ in range(2))
+    one, other = (fit(codes, captions, seed=4, steps=3) for _ in range(2))
     assert one.described == other.described
     assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
 
 
 def test_without_captions_it_draws_without_words(codes):
-    diffusion = fit(codes, None, seed=0, steps=250)
+    diffusion = fit(codes, None, seed=0, steps=150)
     assert not diffusion.has_words
     assert (class_of(diffusion.draw(None, 100)[-1]) >= 0).mean() > 0.8
     assert "without words" in diffusion.understand("a two").refusal
@@ -106,6 +106,8 @@ FAULTS = {
     "words": _instead("words", {"one": 3}),
     "a list": _instead("words", [1, 2]),
     "huge": _instead("width", 10**9),
+    "wide": _instead("width", 4096),
+    "no layers": _instead("layers", 0),
 }
 
 

@@ -102,7 +102,7 @@ def fit(
     sentences = None if sentence_encoder is None or captions is None else SentenceEncoder(sentence_encoder)
     texts = None
     if captions is not None:
-        texts = read(captions, mean.numpy(), seed, progress.part(0, 1, 10), sentences)
+        texts = read(captions, mean.numpy(), seed, progress.part(0, 1, 10), sentences, steps * BATCH)
     if texts is not None and not texts.says_something:
         texts = None
     networks = _Networks(codes.latent_dim, texts, seed)

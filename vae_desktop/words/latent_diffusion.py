@@ -208,13 +208,18 @@ class LatentDiffusion:
         return found
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each tensor must have."""
+        """The shape that each tensor must have; raises KeyError if the file lacks those by which they are so large."""
+        width, layers = self.described["width"], self.described["layers"]
+        # Before networks of that size are made.
+        large = {"denoiser.first.weight": (width, self.latent_dim)}
+        large |= {f"denoiser.inner.{layer}.weight": (width, width) for layer in range(layers)}
+        if any(self.weights[name].shape != shape for name, shape in large.items()):
+            raise ValueError("width")
         own: dict[str, tuple[int, ...]] = {"middle": (self.latent_dim,), "scale": (self.latent_dim,)}
-        with torch.device("meta"):
-            networks: dict[str, nn.Module] = {"denoiser": self._blank_denoiser()}
-            if self.has_words:
-                networks["text"] = self._blank_text_encoder(())
-                own["captions"] = (CAPTIONS, TEXT_DIM)
+        networks: dict[str, nn.Module] = {"denoiser": self._blank_denoiser()}
+        if self.has_words:
+            networks["text"] = self._blank_text_encoder(())
+            own["captions"] = (CAPTIONS, TEXT_DIM)
         for prefix, network in networks.items():
             own |= {f"{prefix}.{name}": tuple(part.shape) for name, part in network.named_parameters()}
         return own

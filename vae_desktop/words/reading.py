@@ -66,11 +66,16 @@ class ReadCaptions:
 
 
 def read(
-    captions: Captions, units: Floats, seed: int, progress: Progress, sentences: SentenceEncoder | None = None
+    captions: Captions,
+    units: Floats,
+    seed: int,
+    progress: Progress,
+    sentences: SentenceEncoder | None = None,
+    most: int = CAPTIONS,
 ) -> ReadCaptions:
-    """Draw captions of images whose codes are `units` (N, d), and read them, perhaps by a sentence encoder."""
+    """Draw captions of images whose codes are `units` (N, d), so many at most, and read them."""
     random = random_numbers(seed, "captions")
-    images = _chosen(captions.facts.values != UNKNOWN, random)
+    images = _chosen(captions.facts.values != UNKNOWN, min(most, CAPTIONS), random)
     drawn: list[Caption] = []
     for part in np.array_split(images, -(-len(images) // _TOGETHER)):
         progress(len(drawn), 2 * len(images))
@@ -101,7 +106,7 @@ def read(
     return ReadCaptions(vocabulary, described, *map(torch.from_numpy, parts))
 
 
-def _chosen(is_known: npt.NDArray[np.bool_], random: np.random.Generator) -> npt.NDArray[np.int64]:
+def _chosen(is_known: npt.NDArray[np.bool_], most: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
     """Which images (P,) captions are drawn of: as often of those of which most is known as of all together.
 
     Of large sets a random part is measured; the others have captions of their classes alone.
@@ -112,9 +117,9 @@ def _chosen(is_known: npt.NDArray[np.bool_], random: np.random.Generator) -> npt
         groups.append(np.flatnonzero(2 * known > known.max()))
     chosen = []
     for group in groups:
-        most = CAPTIONS // len(groups)
-        rounds = min(-(-most // len(group)), _OF_EACH)
-        chosen.append(np.concatenate([random.permutation(group) for _ in range(rounds)])[:most])
+        share = -(-most // len(groups))
+        rounds = min(-(-share // len(group)), _OF_EACH)
+        chosen.append(np.concatenate([random.permutation(group) for _ in range(rounds)])[:share])
     return random.permutation(np.concatenate(chosen))
 
 
