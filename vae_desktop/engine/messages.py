@@ -78,12 +78,10 @@ class Messages:
 
 
 def summary(report: Report) -> str:
-    """What was read of somebody's own images, and whether there is more to know."""
-    if report.skipped:
-        text = tr("{read} Skipped: {count:,}. Details say what and why.")
-        return text.format(read=report.read, count=len(report.skipped))
-    text = tr("{read} Details say what was converted.") if report.converted else "{read}"
-    return text.format(read=report.read)
+    """What was read of somebody's own images, and how much was not; its details say more."""
+    if not report.skipped:
+        return report.read
+    return tr("{read} Skipped: {count:,}.").format(read=report.read, count=len(report.skipped))
 
 
 def wrong_shape(run: Run, dataset: Dataset) -> str:
