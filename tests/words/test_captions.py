@@ -1,16 +1,19 @@
 """Captions: that they say what is known, in both languages, and can be drawn again."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 
 from tests.words.texts import LANGUAGES, grounded, nonsense
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.appearance import COLOURS
 from vae_desktop.data.load import load_dataset
-from vae_desktop.words.captions import Captions
-from vae_desktop.words.facts import LEVELS, Fact, Subject
+from vae_desktop.words.captions import Captions, Speaker
+from vae_desktop.words.facts import LEVELS, PLACES, TURNS, Fact, Subject
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +59,25 @@ def test_texts_for_measuring_are_no_captions(captions, language):
     assert len(set(nonsense(language))) == 100
     keys = {Fact(kind, level).key for kind in LEVELS for level in (-2, 0, 2)}
     assert {key for wish in wishes for key in wish.facts} <= keys
+
+
+GAPS = re.compile(r"[{}~_]|  |\ba [aeio]|\ban [^aeiou8A-Z]|的的|\uff0c\uff0c|、、|、的|^的|^ | $|^\uff0c| ,")
+KEYS = [
+    *(Fact(kind, value) for kind in LEVELS for value in (-3, -1, 2)),
+    Fact("slant", 0),
+    *(Fact("place", number) for number in range(len(PLACES))),
+    *(Fact("turn", number) for number in range(len(TURNS))),
+    *(Fact(kind, number) for kind in ("colour", "background") for number in range(len(COLOURS))),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("fact", KEYS, ids=lambda fact: f"{fact.key}{fact.value}")
+def test_every_fact_is_said_in_sentences_without_a_gap(fact, language):
+    speaker = Speaker(Subject("mnist", tuple("0123456789"), ("class", fact.kind), True))
+    plain = {speaker.say((Fact("class", 7),), Random(seed), language) for seed in range(60)}
+    for held_out in (False, True):
+        said = [speaker.say((Fact("class", 7), fact), Random(seed), language, held_out) for seed in range(60)]
+        assert not plain & set(said)
+        for text in said:
+            assert not GAPS.search(text), text
