@@ -87,7 +87,9 @@ def read(
             progress(len(images) + number, 2 * len(images))
         split.append(vocabulary.split(caption.text))
     places = padded(split, vocabulary)
+    progress.check()
     says = _meanings(drawn, split)
+    progress.check()
     own = np.array([not caption.facts for caption in drawn])
     if own.any():
         is_saying = _differ(places[own], images[own], units, len(vocabulary))
