@@ -81,8 +81,18 @@ def test_pictures_as_an_array_repeat_and_the_first_stay(run, words_file, tmp_pat
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "the of and a", "a purple elephant plays chess", "кошка", "ネコ", "!?" * 30, "xyzzy " * 1700],
-    ids=["empty", "spaces", "stop words", "elephant", "Cyrillic", "kana", "marks", "10,000 characters"],
+    [
+        "",
+        "   ",
+        "the of and a",
+        "a purple elephant plays chess",
+        "кошка",
+        "ネコ",
+        "!?" * 30,
+        "xyzzy " * 1700,
+        "x" * 10_000,
+    ],
+    ids=["empty", "spaces", "stop words", "elephant", "Cyrillic", "kana", "marks", "10,000 characters", "a long word"],
 )
 def test_what_is_not_grounded_is_refused(run, words_file, tmp_path, text):
     path = tmp_path / "grid.png"

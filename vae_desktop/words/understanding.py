@@ -16,6 +16,7 @@ _LEAST = 0.5  # of the words of a text that must be known
 _SURE = 0.9  # of the captions with a word that say a class, from which on the word is its name
 _EXAMPLES = 3  # that a refusal names
 _MOST_NAMED = 8  # words that it names
+_LONGEST_NAMED = 30  # characters of one of them
 _SLOTS = ("adjectives", "short", "fixed", "words", "graded", "after")  # of wordings, the plainest first
 
 
@@ -125,7 +126,8 @@ def _refusal(words: Sequence[Word], has_words: bool) -> str:
     if not counting and not unknown and not is_neutral:
         return tr("These words do not say which picture.")
     if unknown and counting < _LEAST * (counting + len(unknown)):
-        listed = tr(", ").join(list(dict.fromkeys(unknown))[:_MOST_NAMED])
+        named = list(dict.fromkeys(unknown))[:_MOST_NAMED]
+        listed = tr(", ").join(word if len(word) <= _LONGEST_NAMED else f"{word[:_LONGEST_NAMED]}…" for word in named)
         return tr("Too little of this is known from the images: not {words}.").format(words=listed)
     return ""
 
