@@ -156,7 +156,7 @@ class ImagesController(ToolController[ImagesView]):
         dataset, number, view = self._orders.dataset, self.sheet.number, self.view.chosen
         self._coded = None
         if dataset is None or number is None:
-            view.show_nothing(tr("Click an image to see it beside its reconstruction."))
+            view.show_nothing(tr("Click an image to see it here."))
         else:
             title, place = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number)
             count = len(self.sheet.chosen)
