@@ -251,11 +251,15 @@ def test_the_fit_can_be_cancelled_and_leaves_nothing(shared_driver):
     driver = shared_driver
     driver.train_to_the_end(epochs="10")
     words = Words(driver)
-    words.view.fit_button.click()
+    assert "Fit it" in words.view.line.toolTip()
+    words.view.fit_button.setFocus()
+    QTest.keyClick(words.view.fit_button, Qt.Key.Key_Space)
     driver.wait(lambda: words.view.cancel_button.isVisible())
     assert not words.view.fit_button.isVisible()
-    words.view.cancel_button.click()
+    assert driver.window.focusWidget() is words.view.cancel_button
+    QTest.keyClick(words.view.cancel_button, Qt.Key.Key_Space)
     driver.wait(lambda: words.view.fit_button.isVisible())
+    assert driver.window.focusWidget() is words.view.fit_button
     assert driver.shown.diffusion is None
 
 

@@ -96,3 +96,5 @@ class WordsFit(QObject):
     def _take(self, run: Run) -> None:
         if run is self._run:
             self.changed.emit()
+            if self._view.fit_button.hasFocus():  # whoever has begun the fit wants to type now
+                self._view.line.setFocus()

@@ -75,6 +75,8 @@ class WordsView(ToolView):
             tr("Move all codes between noise and where they are drawn by hand."),
         )
         self._lay_out(self._controls(), (self._body(), 1))
+        asked: tuple[QWidget, ...] = self.line, self.guidance, self.steps, self.seed
+        self._tips = {part: part.toolTip() for part in asked}
         self.main_part = self.line
 
     def set_text(self, text: str) -> None:
@@ -95,9 +97,11 @@ class WordsView(ToolView):
             self._offered.addWidget(button)
 
     def set_usable(self, is_usable: bool, reason: str) -> None:
-        """Without a diffusion there is nothing to be asked; the reason stands where pictures will be."""
-        for part in (self.line, self.guidance, self.steps, self._seed):
+        """Without a diffusion there is nothing to be asked; the reason stands in the pictures' place and in tooltips."""
+        for part, tip in self._tips.items():
             part.setEnabled(is_usable)
+            explain(part, tip if is_usable else f"{tip}<p>{reason}</p>")
+        self._seed.setEnabled(is_usable)
         if not is_usable:
             self.show_nothing(reason)
             self.set_examples(())
@@ -120,9 +124,13 @@ class WordsView(ToolView):
 
     def show_progress(self, fraction: float | None, note: str) -> None:
         """Show how far the fit is; None: there is none under way."""
-        is_fitting = fraction is not None
+        is_fitting, focused = fraction is not None, self.window().focusWidget()
         self.fit_button.setHidden(is_fitting)
         self._progress.setVisible(is_fitting)
+        if focused is self.fit_button and is_fitting:
+            self.cancel_button.setFocus()
+        elif focused is self.cancel_button and not is_fitting:
+            self.fit_button.setFocus()
         if fraction is not None:
             self._bar.setValue(round(1000 * fraction))
             self.note.setText(note)
