@@ -97,7 +97,7 @@ class WordsView(ToolView):
             self._offered.addWidget(button)
 
     def set_usable(self, is_usable: bool, reason: str) -> None:
-        """Without a diffusion there is nothing to be asked; the reason stands in the pictures' place and in tooltips."""
+        """Without a diffusion nothing can be asked; the reason stands in the pictures' place and in tooltips."""
         for part, tip in self._tips.items():
             part.setEnabled(is_usable)
             explain(part, tip if is_usable else f"{tip}<p>{reason}</p>")
