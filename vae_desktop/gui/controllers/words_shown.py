@@ -22,7 +22,7 @@ def shown_word(word: Word) -> ShownWord:
     if word.counts:
         about = tr("counts") if word.as_ == word.text else tr("counts, taken for {word}").format(word=word.as_)
     else:
-        about = tr("says nothing of a picture") if is_known else tr("not known from these images")
+        about = tr("says nothing by itself") if is_known else tr("not known from these images")
     return ShownWord(word.text, word.counts, is_known, about)
 
 
