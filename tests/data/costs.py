@@ -22,8 +22,8 @@ def little_memory(most: float) -> Iterator[None]:
 
 @contextmanager
 def quickly(most: float = 50 * MB) -> Iterator[None]:
-    """Check that what follows takes little memory, and hundredths of a second, but for a machine that is busy."""
-    start = time.perf_counter()
+    """Check that what follows takes little memory and computes for little time, most of which is to note the former."""
+    start = time.process_time()  # whatever else the machine does
     with little_memory(most):
         yield
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 3

@@ -105,9 +105,9 @@ def test_an_announcement_of_a_thousand_million_pages_is_not_believed(root):
     content = content.getvalue()
     announced = png_chunk(b"acTL", struct.pack(">2I", 10**9, 0))
     (root / "x.png").write_bytes(content[:33] + announced + content[33:])
-    start = time.monotonic()
+    start = time.process_time()
     dataset = load(root)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 3
     assert sorted(everything(dataset)) == [*range(10), 99]
     assert dataset.report.skipped == ("x.png: from page 2 on: broken: Truncated File Read",)
     assert dataset.report.converted == ("of more pages than are read only the first ones: 1",)
