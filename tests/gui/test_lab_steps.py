@@ -1,11 +1,15 @@
 """Each step of the lab can be taken in a window, and *Show me* takes it; offline, with nothing but what is bundled."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QTabBar, QWidget
 
+from vae_desktop.gui.controllers import lab_hand
 from vae_desktop.lab.course import read_course
+from vae_desktop.words import fitting, of_model, reading
 
 STEPS = [
     pytest.param(number, index, step, id=step.name)
@@ -14,17 +18,27 @@ STEPS = [
 ]
 
 
+def _quick(movements):
+    """The same with short trainings."""
+    return (movement.replace("epochsField 20", "epochsField 4") for movement in movements)
+
+
 @pytest.fixture
-def lab(shared_driver):
+def lab(shared_driver, monkeypatch):
+    monkeypatch.setattr(of_model, "fit", partial(fitting.fit, steps=60))  # to be quick
+    monkeypatch.setattr(reading, "CAPTIONS", 4000)
+    monkeypatch.setattr(lab_hand, "DIGITS", tuple(_quick(lab_hand.DIGITS)))
     shared_driver.wait(lambda: shared_driver.window.controller.lab)
     controller = shared_driver.window.controller.lab
     controller.hand.set_pace(120, 150)
+    shared_driver.engine.pixels.steps = 20
     shared_driver.window.setup.show_face("lab")
     yield controller
     shared_driver.window.stage.toggle_formulas(False)
     normals = shared_driver.window.controller.normals.view
-    if normals is not None:
-        normals.close()
+    for view in (normals, shared_driver.window.controller.pixels.view):
+        if view is not None:
+            view.close()
 
 
 @pytest.mark.parametrize(("number", "index", "step"), STEPS)
@@ -32,7 +46,7 @@ def test_show_me_takes_the_step(lab, shared_driver, number, index, step):
     lab.go_to(number, index)
     for choice in shared_driver.window.findChildren(QRadioButton, "labChoice0")[-1:]:
         choice.click()
-    lab.hand.do(movement.replace("epochsField 20", "epochsField 4") for movement in step.show)  # to be quick
+    lab.hand.do(_quick(step.show))
     shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
     told = shared_driver.find("labFound", QLabel)
     assert told.isVisible()

@@ -33,6 +33,7 @@ from vae_desktop.engine.timeline_store import TimelineStore
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.engine.words import Words
+from vae_desktop.engine.words_judge import WordsJudge
 from vae_desktop.errors import UserError
 
 
@@ -88,6 +89,7 @@ class Engine:
         self.known_images = KnownImages(self.project, self.datasets, self.messages)
         measured = self.tasks, self.project, self.datasets, self.training, self.known_images
         self.measurements = Measurements(*measured, cache_dir)
+        self.words_judge = WordsJudge(self.tasks, self.datasets, self.training, cache_dir)
         self.pixels = PixelDiffusion(self.tasks, self.project, self.datasets, self.training, cache_dir)
         fitted = self.tasks, self.project, self.datasets, self.training, self.saver, self.known_images
         self.words = Words(*fitted)

@@ -10,10 +10,12 @@ from weakref import WeakKeyDictionary
 from psygnal import Signal
 
 from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.processor import yield_to_window
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
+from vae_desktop.engine.words import BesideTraining
 from vae_desktop.progress import Progress
 
 if TYPE_CHECKING:
@@ -64,9 +66,12 @@ class PixelDiffusion:
         config, learned, steps = run.shown_config, run.images, self.steps
         data_dir, cache_dir = self._datasets.data_dir, self._cache_dir
         held = self._datasets.held(config.dataset, learned)
-        threads = 1 if self._project.active else None  # more would hold a training up
+
+        def is_training() -> bool:
+            return any(run.status == "training" for run in list(self._project.active))
 
         def work(task: Task) -> PixelsBesideCodes:
+            yield_to_window()
             import torch
 
             from vae_desktop.data.load import load_dataset
@@ -76,10 +81,11 @@ class PixelDiffusion:
 
             reading = Progress(is_cancelled=task.is_cancelled)
             dataset = held or load_dataset(config.dataset, data_dir, reading, learned)
-            use_threads(threads or ALL_THREADS)
+            beside = BesideTraining(is_training, task.is_cancelled, use_threads, ALL_THREADS)
             model = restored_model(config.model, run.image_shape, snapshot.weights)
             model = model.to(memory_format=torch.channels_last)
-            return pixels_beside_codes(model, dataset, cache_dir, task.progress, steps or FITTING)
+            progress = Progress(task.progress, beside.rest)
+            return pixels_beside_codes(model, dataset, cache_dir, progress, steps or FITTING)
 
         def end(*_: Any) -> None:
             self.fitted = None

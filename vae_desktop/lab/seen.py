@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import RunConfig
+from vae_desktop.lab.seen_diffusion import Asked, Beside, Fitted
 from vae_desktop.latent.codes import Codes, Floats, Picture
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Model:
         Whether its training is under way, be it held or about to end.
     balance : Balance, or None
         How the two terms of its loss pulled in its last step, if that was taken singly.
+    diffusion : Fitted, or None
     """
 
     config: RunConfig
@@ -77,6 +79,7 @@ class Model:
     stretches: tuple[Stretch, ...] = ()
     trains: bool = False
     balance: Balance | None = None
+    diffusion: Fitted | None = None
 
     @property
     def kind(self) -> str:
@@ -225,6 +228,10 @@ class Seen:
         What the scatters side by side show: "means", "samples" or "fitting", as the menu names them.
     has_common_scale : bool
         Whether they have one scale.
+    asked : tuple of Asked
+        What was asked for by words of the model on screen and judged, the newest last.
+    beside : Beside, or None
+        Where that was fitted to the model on screen as it is.
     """
 
     workspace: str = "playground"
@@ -250,3 +257,5 @@ class Seen:
     normals: Normals | None = None
     compared_points: str = "fitting"
     has_common_scale: bool = False
+    asked: tuple[Asked, ...] = ()
+    beside: Beside | None = None

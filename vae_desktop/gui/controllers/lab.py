@@ -96,6 +96,7 @@ class LabController(QObject):
         now = self._look()
         self._begin_anew(now)
         self.found = found = CHECKS[self.step.check](now, self._before)
+        self.hand.outcome, self.hand.is_done = found.key, found.is_done
         if found.is_done and self.step.name not in self._done:
             self._done = self._done | {self.step.name}
             self._view.set_chapters(self.chapters, self._done)

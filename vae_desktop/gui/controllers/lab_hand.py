@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -10,9 +11,10 @@ from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPointF, Qt, Q
 from PySide6.QtGui import QAction, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QDockWidget, QLineEdit, QWidget
 
+from vae_desktop.config import DatasetConfig
 from vae_desktop.examples import examples
 from vae_desktop.gui.controllers.files import FilesController
-from vae_desktop.gui.controllers.lab_hand_training import words_of_training
+from vae_desktop.gui.controllers.lab_hand_training import DIGITS, have_diffusion, words_of_training
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
@@ -22,11 +24,19 @@ from vae_desktop.gui.widgets.number_field import NumberField
 _PAUSE = 700  # ms from one movement to the next
 _GLIDE = 1400  # ms for a slider from one place to the other
 _NOTCH = 120  # of a wheel, in eighths of a degree
-_PATIENCE = 60.0  # seconds that a movement waits for what it needs
+_PATIENCE = 180.0  # seconds that a movement waits for what it needs
+_MANY = 8  # latent dimensions
 
 
 class Hand(QObject):
     """Makes one movement after the other. A movement is a word and what it takes, as in "move 0 1.5".
+
+    Attributes
+    ----------
+    outcome : str
+        What the step in sight has come to, as whoever looks at it says.
+    is_done : bool
+        Whether that is its answer.
 
     ====================  ==========================================================================
     example NAME          open a bundled model, unless it is on screen
@@ -47,6 +57,9 @@ class Hand(QObject):
     steps NUMBER          wait until what trains has come so far
     stop                  end a training of models side by side, if there is one
     measure               have all models side by side measured, unless they are
+    images                have a model of many dimensions on screen whose images are at hand
+    diffusion             have a diffusion fitted to it, unless it has one
+    until OUTCOME         until the step comes to that, or is done
     ====================  ==========================================================================
     """
 
@@ -65,6 +78,7 @@ class Hand(QObject):
         self._glide.finished.connect(self._pause.start)
         self._dimension = 0
         self._opened: Path | None = None  # since these movements began
+        self.outcome, self.is_done = "", False  # what the step has come to
         self._words: dict[str, Callable[..., bool]] = {
             "example": self._open_example,
             "workspace": self._show_workspace,
@@ -80,6 +94,9 @@ class Hand(QObject):
             "number": self._set_number,
             "type": self._type,
             "move": self._glide_to,
+            "images": self._have_images,
+            "diffusion": partial(have_diffusion, window, self._part),
+            "until": self._has_come_to,
             **words_of_training(window, self._part),
         }
 
@@ -212,6 +229,20 @@ class Hand(QObject):
         _move_mouse(pad, QEvent.Type.MouseButtonRelease, place)
         return True
 
+    def _have_images(self) -> bool:
+        engine = self._window.controller.engine
+        shown, datasets = engine.project.shown, engine.datasets
+        if shown is not None and shown.config.model.latent_dim >= _MANY and datasets.of(shown) is not None:
+            return True
+        if datasets.is_there(DatasetConfig("mnist")):
+            self._open_example("vae-20d")
+            return False  # until it is there with its images
+        self._movements[1:1] = DIGITS
+        return True
+
+    def _has_come_to(self, outcome: str) -> bool:
+        return self.is_done or self.outcome == outcome
+
     def _has_trained(self) -> bool:
         engine = self._window.controller.engine
         return not engine.project.active and not engine.starter.is_beginning
@@ -238,6 +269,7 @@ class Hand(QObject):
         part.setFocus()
         part.selectAll()
         part.insert(text)
+        part.returnPressed.emit()
         part.editingFinished.emit()
         return True
 

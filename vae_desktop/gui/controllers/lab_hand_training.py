@@ -1,4 +1,4 @@
-"""What the hand of the lab does about trainings: begins one, lets it come so far, ends it."""
+"""What the hand of the lab does about trainings and fits: begins one, lets it come so far, ends it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +10,19 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.lab.checks.kl import STEPS
 from vae_desktop.variants import KL_TERM
+
+# Has a model trained on the images that are always there.
+DIGITS = (
+    "face setup",
+    "choose datasetCombo digits",
+    "choose modelCombo vae",
+    "type latentDimField 10",
+    "switch optimisationFoldButton on",
+    "type epochsField 20",
+    "face lab",
+    "click trainButton",
+    "wait",
+)
 
 Find = Callable[[str], QWidget | None]  # the part of that object name that can be seen
 
@@ -85,3 +98,15 @@ def _train_side_by_side(window: MainWindow) -> bool:
 
 def _is_of_shown_step(run: Run) -> bool:
     return run.measured_step == run.shown_step
+
+
+def have_diffusion(window: MainWindow, find: Find) -> bool:
+    """Have a diffusion fitted to the model on screen; True as soon as there is one."""
+    engine = window.controller.engine
+    shown = engine.project.shown
+    if shown is not None and shown.diffusion is not None and shown.diffusion.step == shown.shown_step:
+        return True
+    button = find("fitWordsButton")
+    if engine.words.fitted is None and isinstance(button, QAbstractButton) and button.isEnabled():
+        button.animateClick()
+    return False

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers.lab_words import WordsSight
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.nearness import CodeDistances
 from vae_desktop.gui.controllers.path_controller import PathController
@@ -36,6 +37,7 @@ class Sight:
         self, window: MainWindow, engine: Engine, workspaces: WorkspacesController, point: LatentPoint
     ) -> None:
         self._window, self._engine, self._workspaces, self._point = window, engine, workspaces, point
+        self._words = WordsSight(engine)
         self._distances = CodeDistances("lab", engine.inference, lambda: None)
         self._rested_at: tuple[Floats, Frame | None] | None = None  # the point, and the moment shown
         self._measured: tuple[object, Floats, Floats] | None = None  # model, point and codes of the distance
@@ -65,7 +67,12 @@ class Sight:
             compared_points=self._window.comparison.points,
             has_common_scale=self._window.comparison.common_scale.isChecked(),
         )
-        return seen if tools is None else _with_tools(seen, tools)
+        if tools is None:
+            return seen
+        if shown is not None:
+            asked = self._words.asked(shown, tools.words)
+            seen = replace(seen, asked=asked, beside=self._words.beside(shown))
+        return _with_tools(seen, tools)
 
     def _normals(self) -> Normals | None:
         """The window of two normal distributions, while it is open."""
@@ -79,7 +86,7 @@ class Sight:
 
     def _model(self, run: Run) -> Model:
         facts = model_of(run, self._engine.datasets.of(run) is not None)
-        return replace(facts, trains=run in self._engine.project.active)
+        return replace(facts, trains=run in self._engine.project.active, diffusion=self._words.fitted(run))
 
     def _measure_distance(self, run: Run | None) -> None:
         """Have it measured how far the point is from the nearest code, once it and the playhead rest."""

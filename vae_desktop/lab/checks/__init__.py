@@ -7,11 +7,10 @@ two chapters.
 
 from collections.abc import Mapping
 
-from vae_desktop.lab.checks import both, formulas, kl, sampling, squeezing, trouble
+from vae_desktop.lab.checks import both, formulas, kl, onward, sampling, squeezing, trouble
 from vae_desktop.lab.outcome import Check, Outcome
 
 __all__ = ["CHECKS", "Check", "Outcome"]
 
-CHECKS: Mapping[str, Check] = {
-    check.__name__: check for module in (squeezing, trouble, sampling, kl, both, formulas) for check in module.CHECKS
-}
+_MODULES = squeezing, trouble, sampling, kl, both, formulas, onward
+CHECKS: Mapping[str, Check] = {check.__name__: check for module in _MODULES for check in module.CHECKS}

@@ -11,7 +11,8 @@ from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
-_WIDTH, _HEIGHT = 720, 620  # px
+_WIDTH, _HEIGHT = 720, 560  # px
+_COLUMNS = 6  # of pictures
 SIDES = ("pixels", "codes")
 
 
@@ -58,6 +59,7 @@ class PixelsWindow(QDialog):
         )
         self.resize(_WIDTH, _HEIGHT)
         self.set_fitting(False)
+        self.fit_button.setFocus()
 
     def show_model(self, about: str, can_fit: bool) -> None:
         """Say of what is fitted, and whether it can be."""
@@ -90,7 +92,7 @@ class PixelsWindow(QDialog):
     def show_side(self, side: str, head: str, pictures: Picture, figures: Mapping[str, str]) -> None:
         """Show what a diffusion draws (N, H, W, C), uint8, and its figures."""
         self._heads[side].setText(head)
-        self.boards[side].set_tiles(len(pictures), pictures.shape[1:3])
+        self.boards[side].set_tiles(len(pictures), pictures.shape[1:3], columns=_COLUMNS)
         self.boards[side].set_pictures(pictures)
         for name, text in figures.items():
             self._values[side, name].setText(text)
