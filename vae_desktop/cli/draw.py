@@ -10,6 +10,7 @@ from vae_desktop.cli.sample import COUNT, SEED, pictures_of
 from vae_desktop.cli.saving import add_pictures_option, check_writable, save_pictures
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Setting
+from vae_desktop.words import GUIDANCE, STEPS
 
 if TYPE_CHECKING:
     from vae_desktop.words.understanding import Understanding
@@ -30,8 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_file_options(parser, has_step=False)
     parser.add_argument("text", metavar="TEXT", help=tr("what to draw, such as 'a thick slanted seven'"))
     add_setting_option(parser, "--count", "count", COUNT, 16)
-    add_setting_option(parser, "--guidance", "guidance", _GUIDANCE, 2.0)
-    add_setting_option(parser, "--steps", "steps", _STEPS, 30)
+    add_setting_option(parser, "--guidance", "guidance", _GUIDANCE, GUIDANCE)
+    add_setting_option(parser, "--steps", "steps", _STEPS, STEPS)
     add_setting_option(parser, "--seed", "seed", SEED, 0)
     add_pictures_option(parser)
     parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))

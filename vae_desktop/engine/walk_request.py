@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from vae_desktop.models.autoencoder import Autoencoder
     from vae_desktop.words.latent_diffusion import LatentDiffusion
 
-STEPS = 30  # from noise to a code
-
 
 @dataclass(frozen=True, eq=False)
 class WalkRequest(ViewRequest):

@@ -15,8 +15,9 @@ from vae_desktop.latent.sample_quality import decoded
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
+from vae_desktop.words import GUIDANCE
 from vae_desktop.words.diffusion import signal_and_noise
-from vae_desktop.words.latent_diffusion import GUIDANCE, LatentDiffusion
+from vae_desktop.words.latent_diffusion import LatentDiffusion
 
 _TIMES = (0.2, 0.35, 0.5, 0.65)  # at which captions and codes are held against each other
 _NOISES = 2  # that are drawn at each of them

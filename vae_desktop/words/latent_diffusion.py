@@ -15,6 +15,7 @@ from vae_desktop.errors import UserError
 from vae_desktop.language import current, tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.seeds import random_numbers
+from vae_desktop.words import GUIDANCE, STEPS
 from vae_desktop.words.diffusion import Denoiser, guided, walk
 from vae_desktop.words.facts import Subject
 from vae_desktop.words.sentence_encoder import SentenceEncoder, SentenceReader
@@ -23,8 +24,6 @@ from vae_desktop.words.understanding import Understanding, understand
 
 Array = npt.NDArray[Any]
 
-GUIDANCE = 2.0  # as usual, of pictures that a text asks for
-STEPS = 30
 _NO_WORDS = "denoiser.without_words"
 CAPTIONS = 2048  # whose vectors are kept
 _TOGETHER = 2000  # codes that are drawn at a time

@@ -25,9 +25,9 @@ from vae_desktop.latent.sample_quality import SampleJudge, SampleQuality
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
+from vae_desktop.words import STEPS
 from vae_desktop.words.diffusion import Denoiser
 from vae_desktop.words.fitting import fit
-from vae_desktop.words.latent_diffusion import STEPS
 from vae_desktop.words.text_encoder import TEXT_DIM
 
 PICTURES = 36

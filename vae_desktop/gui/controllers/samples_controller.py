@@ -10,7 +10,7 @@ from PySide6.QtCore import Slot
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import PlacesRequest
-from vae_desktop.engine.walk_request import STEPS, WalkRequest
+from vae_desktop.engine.walk_request import WalkRequest
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.sample_words import about_the_plot, reach_of_prior, where_they_lie
@@ -27,6 +27,7 @@ from vae_desktop.latent.sampling import (
     sample_posteriors,
     sample_prior,
 )
+from vae_desktop.words import STEPS
 
 _FIT = "fit a mixture"
 _WALK = "walk of samples"

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLayout, QLineEdit, QToolButton, QWidget
 
-from vae_desktop.engine.walk_request import STEPS
 from vae_desktop.gui.views.tools.tool_view import ToolView, form, with_redraw
 from vae_desktop.gui.views.tools.travel_bar import TravelBar
 from vae_desktop.gui.views.tools.understood_label import ShownWord, UnderstoodLabel
@@ -24,6 +23,7 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING, small_font
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.language import tr
+from vae_desktop.words import GUIDANCE, STEPS
 
 MOST_STEPS = 100
 _PAUSE = 250  # ms without a key after which a text counts as typed
@@ -158,7 +158,7 @@ class WordsView(ToolView):
             "0: the words do not count."
         )
         ends = 0.0, 10.0
-        self.guidance = NumberField("wordsGuidanceSpin", tr("Guidance"), tip, ends, 2.0, decimals=1, step=0.5)
+        self.guidance = NumberField("wordsGuidanceSpin", tr("Guidance"), tip, ends, GUIDANCE, decimals=1, step=0.5)
         tip = tr("In how many steps noise becomes a code. Fewer are quicker and coarser.")
         self.steps = NumberField("wordsStepsSpin", tr("Steps"), tip, (1, MOST_STEPS), STEPS)
         tip = tr("The same seed begins with the same noise.")
