@@ -102,12 +102,12 @@ def fit(
     sentences = None if sentence_encoder is None or captions is None else SentenceEncoder(sentence_encoder)
     texts = None
     if captions is not None:
-        texts = read(captions, mean.numpy(), seed, progress.part(0, 1, 10), sentences, steps * BATCH)
+        texts = read(captions, mean.numpy(), seed, progress.part(0, 1000, 10_000), sentences, steps * BATCH)
     if texts is not None and not texts.says_something:
         texts = None
     networks = _Networks(codes.latent_dim, texts, seed)
     with torch.enable_grad():
-        _train(networks, mean, stddev, texts, seed, steps, progress.part(1, 9, 10))
+        _train(networks, mean, stddev, texts, seed, steps, progress.part(1000, 9000, 10_000))
     weights: dict[str, Array] = {"middle": spread.middle, "scale": spread.stddev}
     weights |= networks.weights()
     described = {"words": {}, "examples": {}, "width": WIDTH, "layers": LAYERS, "images": len(codes), "seed": seed}

@@ -48,7 +48,8 @@ def fit_to_model(
     if sentence_encoder is not None:
         SentenceEncoder(sentence_encoder)
     images = dataset.train
-    embedding, measuring, fitting = progress.part(0, 1, 20), progress.part(1, 3, 20), progress.part(4, 16, 20)
+    parts = (0, 50), (50, 150), (200, 800)  # of a thousand: what is told is as fine as that
+    embedding, measuring, fitting = (progress.part(before, size, 1000) for before, size in parts)
     codes = codes_of(config, image_shape, snapshot.weights, images.images, images.labels, embedding)
     captions = Captions.of(dataset, measuring) if with_words else None
     return fit(codes, captions, seed, fitting, snapshot.step, sentence_encoder=sentence_encoder)
