@@ -30,7 +30,7 @@ _FIRST = ("lab_steps", "whole_app", "comparison", "files", "closing", "restart",
 def pytest_configure(config: pytest.Config) -> None:
     """Have each process read the files from another one on: each compiles a part of them for all."""
     process = getattr(config, "workerinput", None)
-    if process and [Path(argument) for argument in config.args] == [Path(__file__).parent]:
+    if process and [Path(argument).resolve() for argument in config.args] == [Path(__file__).parent]:
         files = sorted(map(str, Path(__file__).parent.rglob("test_*.py")))
         start = int(process["workerid"].removeprefix("gw")) * len(files) // process["workercount"]
         config.args[:] = files[start:] + files[:start]
