@@ -42,10 +42,10 @@ def turn_wheel(widget: QWidget) -> QWheelEvent:
 
 def test_there_is_no_other_kind_of_entry(shared_driver) -> None:
     driver = shared_driver.show("vae-2d")
-    assert len(number_fields(driver)) == 15
+    assert len(number_fields(driver)) == 18
     lines = driver.window.findChildren(QLineEdit)
     odd = [line for line in lines if not isinstance(line, SettingField) and not isinstance(line.parent(), QComboBox)]
-    odd = [line for line in odd if line.objectName() != "newTagField"]  # a text
+    odd = [line for line in odd if line.objectName() not in ("newTagField", "wordsLine")]  # texts
     assert [line.parent().objectName() for line in odd if not isinstance(line.parent(), NumberField)] == []
     spins = driver.window.findChildren(QAbstractSpinBox)
     assert [spin.objectName() for spin in spins if not isinstance(spin, NumberField)] == []

@@ -101,7 +101,8 @@ class WordsView(ToolView):
         for part, tip in self._tips.items():
             part.setEnabled(is_usable)
             explain(part, tip if is_usable else f"{tip}<p>{reason}</p>")
-        self._seed.setEnabled(is_usable)
+        for button in self.findChildren(QToolButton, "newWordsButton"):
+            button.setEnabled(is_usable)
         if not is_usable:
             self.show_nothing(reason)
             self.set_examples(())
@@ -163,9 +164,8 @@ class WordsView(ToolView):
         self.steps = NumberField("wordsStepsSpin", tr("Steps"), tip, (1, MOST_STEPS), STEPS)
         tip = tr("The same seed begins with the same noise.")
         self.seed = NumberField("wordsSeedSpin", tr("Seed"), tip, (0, 999_999))
-        self._seed = QWidget()
         tip = tr("Begin with other noise.")
-        self._seed.setLayout(with_redraw(self.seed, "newWordsButton", tr("Other pictures"), tip))
+        seed = with_redraw(self.seed, "newWordsButton", tr("Other pictures"), tip)
         self.fit_button = push_button("fitWordsButton", "")
         self._bar = progress_bar(tr("Progress of the fit"))
         self._bar.setObjectName("fitWordsProgress")
@@ -174,5 +174,5 @@ class WordsView(ToolView):
         row((self._bar, 1), self.cancel_button, on=self._progress)
         self._progress.hide()
         self.note = label("", "muted", "small", name="wordsNote", figures=True, wraps=True)
-        fields = form((tr("Guidance"), self.guidance), (tr("Steps"), self.steps), (tr("Seed"), self._seed))
+        fields = form((tr("Guidance"), self.guidance), (tr("Steps"), self.steps), (tr("Seed"), seed))
         return column(fields, self.fit_button, self._progress, self.note, 1, spacing=SPACING // 2)
