@@ -45,7 +45,7 @@ def test_chinese_is_understood(diffusion):
 def test_what_is_not_grounded_is_refused_and_what_would_be_is_named(diffusion, text):
     refusal = diffusion.understand(text).refusal
     assert "What would be understood" in refusal
-    assert len(refusal) < 2500
+    assert len(refusal) < 500
     assert any(example in refusal for example in diffusion.examples)
 
 
@@ -57,6 +57,10 @@ def test_a_few_unknown_words_do_no_harm(diffusion):
 def test_two_classes_contradict_each_other(diffusion):
     assert "not several: 1, 2" in diffusion.understand("a one and a two").refusal
     assert not diffusion.understand("a two, the number two").refusal
+
+
+def test_what_it_shall_not_be_is_refused(diffusion):
+    assert "“not two”" in diffusion.understand("not a two").refusal
 
 
 def test_what_would_be_understood_is(diffusion):

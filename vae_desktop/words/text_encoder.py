@@ -143,15 +143,16 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     if len(word) < _SHORTEST_SLIP or not word.isalpha() or is_chinese(word):
         return None
     alike = [other for other in known if other[0] == word[0] and len(other) >= _STEM]
-    close = difflib.get_close_matches(
-        word, [other for other in alike if abs(len(other) - len(word)) < 2], 1, _LEAST_ALIKE
-    )
+    stems = [other for other in alike if word.startswith(other) and word[len(other) :] in _ENDINGS]
+    if stems:
+        return max(stems, key=len)
+    slips = [other for other in alike if abs(len(other) - len(word)) < 2]
+    close = difflib.get_close_matches(word, slips, 1, _LEAST_ALIKE)
     if close:
         return close[0]
-    forms = [(len(_common_start(word, other)), other) for other in alike]
-    shared, form = max(forms, default=(0, ""))
-    is_ending = shared == len(form) and word[shared:] in _ENDINGS
-    return form if shared and (is_ending or shared >= max(_ROOT, _SHARED * max(len(word), len(form)))) else None
+    forms = [(len(_common_start(word, other)), other) for other in sorted(alike, key=len)]
+    shared, form = max(forms, key=lambda pair: pair[0], default=(0, ""))  # of several the shortest
+    return form if shared >= max(_ROOT, _SHARED * max(len(word), len(form))) else None
 
 
 def is_chinese(word: str) -> bool:

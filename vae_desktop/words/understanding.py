@@ -68,10 +68,10 @@ def understand(
 ) -> Understanding:
     """What is understood of a text by a diffusion with this vocabulary and description; examples are what would be."""
     known = described["words"]
-    saying = [word for word, (_, says, _) in known.items() if says]
-    words = _words([_word(found, vocabulary, known, saying) for found in vocabulary.split(text)], known)
+    named = [word for word in known if word not in stop_words()]
+    words = _words([_word(found, vocabulary, known, named) for found in vocabulary.split(text)], known)
     facts = _facts(words, known)
-    refusal = _refusal(words, bool(len(vocabulary)))
+    refusal = _refusal(words, bool(len(vocabulary))) or _not_this_class(words, known)
     subject = Subject.of_description(described["subject"]) if facts else None
     names = {key: _label(key, subject) for key in facts.values() if subject}
     classes = {key for key in facts.values() if key.startswith("class.")}
@@ -85,11 +85,11 @@ def understand(
     return Understanding(words, tuple(dict.fromkeys(names[key] for key in facts.values())), refusal)
 
 
-def _word(found: str, vocabulary: Vocabulary, known: Mapping[str, Any], saying: Sequence[str]) -> Word:
+def _word(found: str, vocabulary: Vocabulary, known: Mapping[str, Any], named: Sequence[str]) -> Word:
     if found in vocabulary:
         return Word(found, bool(known[found][1]), found)
-    as_ = None if found in stop_words() else nearest(found, saying)
-    return Word(found, as_ is not None, as_ or "")
+    as_ = None if found in stop_words() else nearest(found, named)
+    return Word(found, as_ is not None and bool(known[as_][1]), as_ or "")
 
 
 def _words(words: Sequence[Word], known: Mapping[str, Any]) -> tuple[Word, ...]:
@@ -105,13 +105,27 @@ def _words(words: Sequence[Word], known: Mapping[str, Any]) -> tuple[Word, ...]:
 def _facts(words: Sequence[Word], known: Mapping[str, Any]) -> dict[str, str]:
     """What words ask for, by kind; of several values of an attribute the one that its word says most surely."""
     found: dict[str, tuple[float, str]] = {}
-    negated = [word.text in _NEGATIONS for word in words]
     for place, word in enumerate(words):
-        if word.counts and known[word.as_][1] != "own" and not any(negated[max(place - 2, 0) : place]):
+        if word.counts and known[word.as_][1] != "own" and not _is_negated(words, place):
             _, key, share = known[word.as_]
             kind = key if key.startswith("class.") and share >= _SURE else key.partition(".")[0]
             found[kind] = max(found.get(kind, (0.0, "")), (share, key))
     return {kind: key for kind, (_, key) in found.items()}
+
+
+def _is_negated(words: Sequence[Word], place: int) -> bool:
+    return any(word.text in _NEGATIONS for word in words[max(place - 2, 0) : place])
+
+
+def _not_this_class(words: Sequence[Word], known: Mapping[str, Any]) -> str:
+    """Why a text that rules a class out is refused; "" if it does not."""
+    for place, word in enumerate(words):
+        if word.counts and known[word.as_][1].startswith("class.") and _is_negated(words, place):
+            return tr("Say what the picture shall show; “{negation} {word}” is not understood.").format(
+                negation=next(near.text for near in words[max(place - 2, 0) :] if near.text in _NEGATIONS),
+                word=word.text,
+            )
+    return ""
 
 
 def _refusal(words: Sequence[Word], has_words: bool) -> str:
