@@ -31,7 +31,7 @@ from vae_desktop.words.fitting import fit
 from vae_desktop.words.text_encoder import TEXT_DIM
 
 PICTURES = 36
-FITTING = 1000  # steps
+FITTING = 600  # steps
 _JUDGED = 2000  # pictures
 _MOST_PIXELS = 12_288  # numbers of an image, 64×64 in colour: of more, the network would be too small and too slow
 _MOST_NUMBERS = 2**26  # of all images together, a quarter of a gigabyte
