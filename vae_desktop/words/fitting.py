@@ -26,7 +26,7 @@ from vae_desktop.words.text_encoder import TEXT_DIM, TextEncoder
 if TYPE_CHECKING:
     from vae_desktop.words.captions import Captions
 
-STEPS, BATCH = 4000, 512
+STEPS, BATCH = 4500, 512
 RATE, WEIGHT_DECAY = 3e-3, 0.01
 WITHOUT_WORDS = 0.15  # fraction of the codes that are learned without their captions
 AVERAGED = 0.998  # of the averaged weights that a step leaves
