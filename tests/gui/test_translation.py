@@ -32,7 +32,7 @@ OPEN, CLOSE = "⟦", "⟧"
 # What is the same in every language: names, formulas, units of the field, keys and kinds of files.
 NAMES = re.compile(
     r"\b(MNIST|VAE|AE|PCA|SNE|KL|CPU|GPU|CSV|PNG|GIF|GELU|ReLU|ELBO|English|vae_desktop|Ctrl|Alt|Shift|Esc|Enter|Del|"
-    r"Space|Home|End|Tab|Left|Right|Digits|nats|px|dz|exp|log)\b"
+    r"Space|Home|End|Tab|Left|Right|Digits|Stable Diffusion|nats|px|dz|exp|log)\b"
 )
 
 
