@@ -73,14 +73,13 @@ def test_tags_are_kept_by_content(app, run):
 
 
 def test_outliers_are_scored_in_the_background(app, run):
-    findings, dataset, found = app.session.findings, app.session.datasets.of(run), []
-    findings.found.connect(lambda: found.append(findings.outliers(run, dataset)))
+    findings, dataset = app.session.findings, app.session.datasets.of(run)
     assert findings.is_outdated(run, dataset)
     assert findings.outliers(run, dataset) is None
     assert findings.find_outliers(run)
     assert findings.find_outliers(run)  # the same one
-    app.wait_until(lambda: bool(found))
-    (scores,) = found
+    app.wait_until(lambda: findings.outliers(run, dataset) is not None)
+    scores = findings.outliers(run, dataset)
     assert not findings.is_outdated(run, dataset)
     assert run.shown_step == run.snapshot.step
     (worst,) = scores.worst(1, part="train")

@@ -65,7 +65,7 @@ def test_a_name_without_an_ending_is_a_folder_of_pictures(filmed, export, tmp_pa
     export("point", tmp_path / "film")
     filmed.wait(lambda: "not an empty folder" in filmed.window.banner.text())
     export("point", tmp_path / "film.mp4")
-    filmed.wait(lambda: "a film is a .gif or a .webp" in filmed.window.banner.text())
+    filmed.wait(lambda: "a film is a .gif, a .webp or" in filmed.window.banner.text())
     filmed.window.banner.dismiss()
 
 

@@ -13,6 +13,9 @@ from vae_desktop.variants import KL_TERM
 
 # Has a model trained on the images that are always there.
 DIGITS = (
+    "workspace playground",
+    "stop",
+    "wait",
     "face setup",
     "choose datasetCombo digits",
     "choose modelCombo vae",
