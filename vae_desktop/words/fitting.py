@@ -99,12 +99,8 @@ def fit(
     stddev = None
     if codes.log_stddev is not None:
         stddev = torch.from_numpy((np.exp(codes.log_stddev) / spread.stddev).astype(np.float32))
-    sentences = None if sentence_encoder is None or captions is None else SentenceEncoder(sentence_encoder)
-    texts = None
-    if captions is not None:
-        texts = read(captions, mean.numpy(), seed, progress.part(0, 1000, 10_000), sentences, steps * BATCH)
-    if texts is not None and not texts.says_something:
-        texts = None
+    reading = progress.part(0, 1000, 10_000)
+    texts = None if captions is None else _texts_of(captions, mean, seed, steps, reading, sentence_encoder)
     networks = _Networks(codes.latent_dim, texts, seed)
     with torch.enable_grad():
         _train(networks, mean, stddev, texts, seed, steps, progress.part(1000, 9000, 10_000))
@@ -119,6 +115,15 @@ def fit(
         with torch.inference_mode():
             weights["captions"] = networks.text(texts.inputs[chosen]).numpy()
     return LatentDiffusion(weights, described, step)
+
+
+def _texts_of(
+    captions: Captions, mean: Tensor, seed: int, steps: int, progress: Progress, sentence_encoder: Path | None
+) -> ReadCaptions | None:
+    """The captions as they are learned; None if no word of them tells images apart."""
+    sentences = None if sentence_encoder is None else SentenceEncoder(sentence_encoder)
+    texts = read(captions, mean.numpy(), seed, progress, sentences, steps * BATCH)
+    return texts if texts.says_something else None
 
 
 def _spread_of(codes: Codes) -> CodeSpread:

@@ -1,6 +1,6 @@
 """Whether the diffusion does what it is asked for, and whether it copies: asked against got, as numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,8 @@ def share_as_asked(
     seed: int = 0,
 ) -> float:
     """Fraction, 0 to 1, of the pictures of a text that the classifier takes for the class that was asked for."""
-    codes = torch.from_numpy(diffusion.draw(text, count, guidance, seed=seed)[-1])
-    found = torch.cat([classifier(images).argmax(1) for images in decoded(model, codes)])
+    pictures = _pictures(diffusion, model, text, count, guidance, seed)
+    found = torch.cat([classifier(images).argmax(1) for images in pictures])
     return float((found == asked).float().mean())
 
 
@@ -67,10 +67,17 @@ def shift(
     """
     means = []
     for asked in (text, None):
-        codes = torch.from_numpy(diffusion.draw(asked, count, guidance, seed=seed)[-1])
-        images = torch.cat(list(decoded(model, codes))).clamp(0, 1).mul(255).round().byte()
+        pictures = _pictures(diffusion, model, asked, count, guidance, seed)
+        images = torch.cat(list(pictures)).clamp(0, 1).mul(255).round().byte()
         means.append(float(np.nanmean(measure(images.numpy()))))
     return (means[0] - means[1]) / float(np.nanstd(real))
+
+
+def _pictures(
+    diffusion: LatentDiffusion, model: Autoencoder, text: str | None, count: int, guidance: float, seed: int
+) -> Iterable[Tensor]:
+    """What the model decodes the codes of a text to, some at a time."""
+    return decoded(model, torch.from_numpy(diffusion.draw(text, count, guidance, seed=seed)[-1]))
 
 
 @torch.inference_mode()
