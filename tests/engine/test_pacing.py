@@ -2,7 +2,7 @@
 
 import pytest
 
-from vae_desktop.engine.processor import Pacer
+from vae_desktop.progress import Pacer
 
 
 def test_the_first_time_is_at_once():

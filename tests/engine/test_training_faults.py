@@ -7,9 +7,9 @@ import torch
 from tests.engine.conftest import Captured, Embedded, Failed, RunEnded, Stepped
 from tests.engine.runs import EPOCH, one_run, rows
 from vae_desktop.engine import publisher
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.publisher import Publisher
 from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.progress import Pacer
 from vae_desktop.training.trainer import Trainer
 
 

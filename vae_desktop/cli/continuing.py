@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.recording import Recording
+    from vae_desktop.training.run_folder.writer import RunFolder
     from vae_desktop.training.timeline import Timeline
 
 _MAY_BE_GIVEN = ("epochs", "device")
@@ -28,9 +29,9 @@ _MAY_BE_GIVEN = ("epochs", "device")
 def add_continue_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--continue``."""
     help = tr(
-        "go on with the model or the compared models in this file, with their own settings and images: interrupted "
-        "ones to their planned end, others for --epochs more; of one's own images that lie elsewhere now, --dataset "
-        "says where"
+        "go on with the model or the compared models in this file, or in this folder that --run-dir has made, with "
+        "their own settings and images: interrupted ones to their planned end, others for --epochs more; of one's own "
+        "images that lie elsewhere now, --dataset says where"
     )
     parser.add_argument("--continue", dest="going_on", type=Path, metavar="FILE", help=help)
 
@@ -43,12 +44,15 @@ class BegunBefore:
     ----------
     configs : list of RunConfig
         As the file has them, with a device or a folder of images that was asked for.
+    folder : Path, or None
+        The folder of a training that goes on, which is written on.
     """
 
     configs: list[RunConfig]
     _path: Path
     _checkpoints: "Sequence[Checkpoint]"
     _epochs: int | None
+    folder: Path | None = None
 
     @property
     def learned(self) -> "Fingerprint | None":
@@ -75,9 +79,18 @@ class BegunBefore:
         return list(dict.fromkeys(filter(None, [how.format(file=self._path.name), newer, *faults, *others])))
 
     @property
-    def timelines(self) -> "list[Timeline | None]":
+    def saved_timelines(self) -> "list[Timeline | None]":
         """The frames of each that lie in the file."""
         return [checkpoint.timeline for checkpoint in self._checkpoints]
+
+    def timelines(self, folder: "RunFolder | None") -> "list[Timeline | None]":
+        """The frames of each; those of a training that goes on lie in its folder."""
+        if self.folder is None or folder is None:
+            return self.saved_timelines
+        from vae_desktop.training.frames import FrameLayout
+
+        layouts = [FrameLayout.of(checkpoint.config.model, checkpoint.image_shape) for checkpoint in self._checkpoints]
+        return folder.timelines(layouts, [checkpoint.history for checkpoint in self._checkpoints])
 
     def loop(
         self, dataset: "Dataset", device: "torch.device", timelines: "Sequence[Recording | None] | None" = None
@@ -116,6 +129,7 @@ def begun_before(options: argparse.Namespace) -> BegunBefore | None:
         return None
     from vae_desktop.training.checkpoint import load_checkpoints
 
+    folder = _folder(options)
     checkpoints = load_checkpoints(options.going_on)
     configs = [checkpoint.config for checkpoint in checkpoints]
     _refuse_other_settings(options, configs[0])
@@ -135,7 +149,25 @@ def begun_before(options: argparse.Namespace) -> BegunBefore | None:
         raise InvalidSetting("epochs", text.format(file=options.going_on.name))
     else:
         configs, epochs = [config.with_settings(epochs=epochs) for config in configs], None
-    return BegunBefore(configs, options.going_on, checkpoints, epochs)
+    return BegunBefore(configs, options.going_on, checkpoints, epochs, folder)
+
+
+def _folder(options: argparse.Namespace) -> Path | None:
+    """The training's folder that `--continue` names: its models go on, and it is written on; None of a file."""
+    if not options.going_on.is_dir():
+        return None
+    from vae_desktop.training.run_folder.layout import MODELS, RUN
+
+    folder: Path = options.going_on
+    if options.run_dir not in (None, folder):
+        raise InvalidSetting("run_dir", tr("{folder} goes on where it is: leave --run-dir out.").format(folder=folder))
+    if not (folder / RUN).exists():
+        raise UserError(tr("{folder} holds no training that can go on.").format(folder=folder))
+    if not (folder / MODELS).exists():
+        text = tr("The training in {folder} ended before it had kept its models: begin it anew in another folder.")
+        raise UserError(text.format(folder=folder))
+    options.going_on, options.run_dir = folder / MODELS, folder
+    return folder
 
 
 def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:

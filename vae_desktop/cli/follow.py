@@ -32,8 +32,15 @@ if TYPE_CHECKING:
     from vae_desktop.training.trained_model import TrainedModel
 
 
-def train_to_end(training: "TrainingLoop", targets: Targets, options: argparse.Namespace) -> int:
+def train_to_end(
+    training: "TrainingLoop", targets: Targets, options: argparse.Namespace, has_timelines: bool = True
+) -> int:
     """Train, print and save; return the exit status, which is 1 if one of several models failed.
+
+    Parameters
+    ----------
+    has_timelines : bool
+        Whether the timelines, if there are any, are saved with the models.
 
     Raises
     ------
@@ -51,7 +58,7 @@ def train_to_end(training: "TrainingLoop", targets: Targets, options: argparse.N
             pass
         except Exception as error:  # noqa: BLE001 - whatever it is, first nothing may be lost
             trouble = error if training.going else None  # else each model holds its own
-        saved = save_models(training, targets, options.compact)
+        saved = save_models(training, targets, options.compact, has_timelines)
     return _tell_end(training, names, saved, trouble, options)
 
 

@@ -1,9 +1,10 @@
-"""``--timeline``: moments of a training are kept, and lie in its file in the end."""
+"""What is kept of a training while it goes on: moments of it (``--timeline``), and its folder (``--run-dir``)."""
 
 import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop import paths
@@ -15,6 +16,7 @@ from vae_desktop.language import tr
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
     from vae_desktop.training.recording import Recording
+    from vae_desktop.training.run_folder.writer import RunFolder
     from vae_desktop.training.timeline import Timeline
 
 
@@ -28,12 +30,37 @@ def add_timeline_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeline", nargs="+", metavar="SIZE", help=help)
 
 
+def add_run_dir_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--run-dir``."""
+    help = tr(
+        "write what becomes of the training into this folder while it goes on, for vae-desktop --follow, here or on "
+        "another machine; it must be new or empty"
+    )
+    parser.add_argument("--run-dir", type=Path, metavar="DIR", help=help)
+
+
+def run_folder(options: argparse.Namespace, goes_on: bool) -> "RunFolder | None":
+    """The folder of a training, if one is to be written; it has to be closed.
+
+    Raises
+    ------
+    UserError
+        If it cannot be made, or is another training's.
+    """
+    if options.run_dir is None:
+        return None
+    from vae_desktop.training.run_folder.writer import RunFolder
+
+    return RunFolder(options.run_dir, goes_on, lambda text: say(options.program, text, mark=tr("note: ")))
+
+
 @contextlib.contextmanager
 def recordings(
     configs: Sequence[RunConfig],
     dataset: "Dataset",
     options: argparse.Namespace,
     before: "Sequence[Timeline | None] | None" = None,
+    folder: "RunFolder | None" = None,
 ) -> "Iterator[list[Recording | None]]":
     """Where frames of each model are kept while it trains; they are gone afterwards.
 
@@ -41,6 +68,8 @@ def recordings(
     ----------
     before : sequence of Timeline or None, optional
         The frames that each model has already.
+    folder : RunFolder, optional
+        The training's, in which they lie too.
 
     Raises
     ------
@@ -53,15 +82,17 @@ def recordings(
     from vae_desktop.training.recording import Recording
 
     before = before or [None] * len(configs)
-    budget = _budget(options, before)
+    budget = _budget(options, before, is_wanted=folder is not None)
     if not budget:
         yield [None] * len(configs)
         return
     check_budget(budget, [FrameLayout.of(config.model, dataset.image_shape) for config in configs])
-    store, writer = TimelineStore(paths.default_cache_dir() / "timelines"), FrameWriter()
+    store = TimelineStore(paths.default_cache_dir() / "timelines")
+    writer = FrameWriter() if folder is None else folder.writer
+    is_patient = (lambda error: False) if folder is None else folder.is_patient
     writer.add(store.sweep)  # what was killed has left its frames
     folders, complain = [store.new(config, dataset.image_shape) for config in configs], _complainer(options)
-    made = [Recording(folder, writer, budget, on_trouble=complain) for folder in folders]
+    made = [Recording(frames, writer, budget, on_trouble=complain, is_patient=is_patient) for frames in folders]
     for recording, own in zip(made, before, strict=True):
         if own is not None:
             recording.adopt(own)
@@ -88,8 +119,13 @@ def _complainer(options: argparse.Namespace) -> Callable[[str, str], None]:
     return complain
 
 
-def _budget(options: argparse.Namespace, before: "Sequence[Timeline | None]") -> int:
+def _budget(options: argparse.Namespace, before: "Sequence[Timeline | None]", is_wanted: bool) -> int:
     """Bytes that the frames of each model may take: as is asked for, else as those that there are may go on; 0: none.
+
+    Parameters
+    ----------
+    is_wanted : bool
+        Whether there are to be frames where nothing is asked for.
 
     Raises
     ------
@@ -101,4 +137,4 @@ def _budget(options: argparse.Namespace, before: "Sequence[Timeline | None]") ->
     if options.timeline is not None:
         return bytes_of("timeline", " ".join(options.timeline))
     own = [timeline.budget or max(timeline.bytes, DEFAULT_BUDGET) for timeline in before if timeline is not None]
-    return max(own, default=0)
+    return max(own, default=DEFAULT_BUDGET if is_wanted else 0)

@@ -162,12 +162,12 @@ class Saved:
         return None
 
 
-def save_models(training: "TrainingLoop", targets: Targets, is_compact: bool) -> Saved:
+def save_models(training: "TrainingLoop", targets: Targets, is_compact: bool, has_timelines: bool) -> Saved:
     """Write each model as it is, or as it last was before it failed, and several as one file too."""
     checkpoints = [training.checkpoint_of(model) for model in training.models]
     if is_compact:
         checkpoints = [one and replace(one, snapshot=replace(one.snapshot, optimizer=None)) for one in checkpoints]
-    timelines = [model.timeline for model in training.models]
+    timelines = [model.timeline if has_timelines else None for model in training.models]
     for timeline in timelines:
         if timeline is not None:
             timeline.finish()

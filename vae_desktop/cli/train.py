@@ -1,6 +1,7 @@
 """``vae-desktop train``: trains new models without the window, or goes on with saved ones, and saves them."""
 
 import argparse
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from vae_desktop.cli.options import (
     run_config,
 )
 from vae_desktop.cli.output import say
-from vae_desktop.cli.recording import add_timeline_option, recordings
+from vae_desktop.cli.recording import add_run_dir_option, add_timeline_option, recordings, run_folder
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting
@@ -47,6 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_exclude_option(parser)
     add_continue_option(parser)
     add_timeline_option(parser)
+    add_run_dir_option(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -87,7 +89,14 @@ def run(options: argparse.Namespace) -> int:
     learned = None if before is None else before.learned
     dataset = load_dataset(configs[0].dataset, options.data_dir, learned=learned)
     say(options.program, *_read(dataset.report), *notes, mark=tr("note: "))
-    with recordings(configs, dataset, options, None if before is None else before.timelines) as timelines:
+    with contextlib.ExitStack() as stack:
+        folder = run_folder(options, goes_on=before is not None and before.folder is not None)
+        if folder is not None:
+            stack.callback(folder.close)
+        earlier = None if before is None else before.timelines(folder)
+        timelines = stack.enter_context(recordings(configs, dataset, options, earlier, folder))
+        if folder is not None:
+            stack.callback(folder.close)  # before its timelines have gone
         if before is not None:
             training, notes = before.loop(dataset, device, timelines), before.notes_on(dataset)
         else:
@@ -97,7 +106,11 @@ def run(options: argparse.Namespace) -> int:
             training = TrainingLoop(configs, dataset, device, timelines=timelines)
             notes = _advice(configs, targets.names, given, options, dataset)
         say(options.program, *notes, mark=tr("note: "))
-        return train_to_end(training, targets, options)
+        if folder is not None:
+            folder.begin(training)
+            training.reporters.append(folder)
+        are_in_file = folder is None or options.timeline is not None or any(before.saved_timelines if before else ())
+        return train_to_end(training, targets, options, are_in_file)
 
 
 def _new(options: argparse.Namespace) -> tuple[list[RunConfig], list[frozenset[str]]]:

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import chunk_length, embed, to_codes
 from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.progress import Pacer
 
 EMBEDDING_INTERVAL = 0.2  # seconds between two refreshes
 _EMBEDDING_FRACTION = 0.05  # of the time, for all of them together

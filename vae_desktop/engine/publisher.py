@@ -7,11 +7,12 @@ from functools import partial
 
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.live_embedding import LiveEmbedding
-from vae_desktop.engine.processor import Pacer, give_back_memory
+from vae_desktop.engine.processor import give_back_memory
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.run_tracker import Outcome, RunTracker
 from vae_desktop.engine.tasks import Outbox
 from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.progress import Pacer
 from vae_desktop.training.devices import name_of
 from vae_desktop.training.history import History
 from vae_desktop.training.loop import TrainingLoop

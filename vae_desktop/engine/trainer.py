@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.processor import Pacer, give_back_memory, prepare_threads, yield_to_window
+from vae_desktop.engine.processor import give_back_memory, prepare_threads, yield_to_window
 from vae_desktop.engine.run import Entry
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.tasks import Outbox
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
+from vae_desktop.progress import Pacer
 from vae_desktop.training.failures import failure_words
 from vae_desktop.training.spinning import Spinning
 

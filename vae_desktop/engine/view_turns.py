@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.view_requests import ViewRequest, are_same
+from vae_desktop.progress import Pacer
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
 _ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06

@@ -15,13 +15,13 @@ from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.known_images import KnownImages
 from vae_desktop.engine.pace import Progress as Pace
 from vae_desktop.engine.pace import ProgressMeter
-from vae_desktop.engine.processor import Pacer, yield_to_window
+from vae_desktop.engine.processor import yield_to_window
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
-from vae_desktop.progress import Progress
+from vae_desktop.progress import Pacer, Progress
 
 if TYPE_CHECKING:
     from vae_desktop.words.latent_diffusion import LatentDiffusion

@@ -135,19 +135,28 @@ class FrameFolder:
         self._make()
         for part in (_MOMENTS, _CODES, _WEIGHTS):
             source, target = other._file(info.step, part), self._file(info.step, part)
+            beside = target.with_name(f".{target.name}.part")  # a reader finds the whole file or none
             try:
-                target.unlink(missing_ok=True)
+                beside.unlink(missing_ok=True)
                 try:
-                    os.link(source, target)
+                    os.link(source, beside)
                 except FileNotFoundError:
                     raise
                 except OSError:  # no links there
-                    shutil.copyfile(source, target)
+                    shutil.copyfile(source, beside)
+                os.replace(beside, target)
+                beside.unlink(missing_ok=True)  # it stays where it was the target itself
             except FileNotFoundError:  # never there, or gone since
                 require(part != _WEIGHTS, tr("there is no such file."))
             except OSError as error:
                 text = tr("Cannot write {path}: {reason}.").format(path=target, reason=error.strerror)
                 raise UserError(text) from error
+
+    @property
+    def steps(self) -> set[int]:
+        """The steps of the frames that lie there, by the names of their files."""
+        names = (path.name.partition(".")[0] for path in self.path.glob(f"*.{_WEIGHTS}.safetensors"))
+        return {int(name) for name in names if name.isdecimal()}
 
     def has(self, step: int) -> bool:
         """Whether the file of a frame is there, or may be: a folder that cannot be looked into is not an empty one."""

@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Protocol
 
 import torch
 
@@ -24,6 +25,19 @@ from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.variants import check_comparison
 
 _SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
+_TROUBLED = 0.1  # seconds, after which one who has to be waited for is asked again
+
+
+class Reporter(Protocol):
+    """What tells others of a training while it goes on."""
+
+    trouble: str  # why it has to be waited for; "" if it has not
+
+    def is_due(self, is_at_epoch: bool) -> bool:
+        """Whether it wants to report now; `is_at_epoch` says whether some models have just been evaluated."""
+
+    def report(self, is_at_epoch: bool) -> None:
+        """Report of the models, whose metrics have been drained."""
 
 
 class TrainingLoop:
@@ -57,6 +71,8 @@ class TrainingLoop:
     ----------
     models : list of TrainedModel
         In the order of `configs`; one that is taken out gives its memory back.
+    reporters : list of Reporter
+        Tell others of it.
     seconds : float
         Since `epochs` began, up to the last epoch's end, evaluations included.
     training_seconds : float
@@ -77,6 +93,7 @@ class TrainingLoop:
         dataset.check_batch_size(training.batch_size)
         self.device = device
         self.seconds = self.training_seconds = 0.0
+        self.reporters: list[Reporter] = []
         self._stopping = False
         try:
             batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
@@ -137,6 +154,14 @@ class TrainingLoop:
         for model in self.going:
             self.attempt(model, partial(do, model))
 
+    def report_due(self, is_at_epoch: bool = False) -> None:
+        """Have those report that want to, with what all steps so far gave."""
+        due = [reporter for reporter in self.reporters if reporter.is_due(is_at_epoch)]
+        if due:
+            self.each(TrainedModel.drain)
+        for reporter in due:
+            reporter.report(is_at_epoch)
+
     def attempt(self, model: TrainedModel, work: Callable[[], object]) -> None:
         """Do something with a model, which ends with the reason if that fails.
 
@@ -176,6 +201,7 @@ class TrainingLoop:
                 self._train_epoch(on_step, secured_every)
                 self.end_epochs()
                 self.each(_evaluate_at_end)
+                self.report_due(is_at_epoch=True)
                 ended = [model for model in training if model.ends_epoch and model.failure is None]
                 if ended:
                     self.each(_secure)
@@ -205,11 +231,18 @@ class TrainingLoop:
                 on_step()
             if self._stopping or any(model.ends_epoch for model in training):
                 break
+            self.report_due()
+            self._wait_for_reporters()
             if time.perf_counter() - secured > secured_every:
                 self.each(_secure)
                 secured = time.perf_counter()
         self.each(TrainedModel.drain)  # waits for the device
         self.training_seconds += time.perf_counter() - began
+
+    def _wait_for_reporters(self) -> None:
+        """Go on when all can report again, or the training is to stop."""
+        while any(reporter.trouble for reporter in self.reporters) and not self._stopping:
+            time.sleep(_TROUBLED)
 
     def _failure(self, model: TrainedModel, error: Exception) -> Failure:
         details = "" if isinstance(error, UserError) else traceback.format_exc()

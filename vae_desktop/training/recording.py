@@ -70,6 +70,8 @@ class Recording(KeptTimeline):
         Called by the writer's thread when there are other frames.
     on_trouble : callable
         Is given, by whichever thread, why no more frames are kept, once in a training: words, and a traceback or "".
+    is_patient : callable
+        Is asked by the writer's thread whether what failed is to be tried again; it may wait before it answers.
     """
 
     def __init__(
@@ -79,11 +81,12 @@ class Recording(KeptTimeline):
         budget: int = DEFAULT_BUDGET,
         on_change: Callable[[], object] = _ignore,
         on_trouble: Callable[[str, str], object] = _ignore,
+        is_patient: Callable[[Exception], object] = _ignore,
     ) -> None:
         super().__init__(folder)
         self.budget = budget
         self._writer = writer
-        self._on_change, self._on_trouble = on_change, on_trouble
+        self._on_change, self._on_trouble, self._is_patient = on_change, on_trouble, is_patient
         self._is_stopped = False  # for good, or until another training begins
         self._per_epoch = 1
         self._due = math.inf
@@ -214,12 +217,16 @@ class Recording(KeptTimeline):
 
     def _guarded(self, work: Callable[..., object], *arguments: object, even_if_stopped: bool = False) -> None:
         """Do something with files; whatever goes wrong, foreseen or not, ends the recording, and is told."""
-        try:
-            if even_if_stopped or not self._is_stopped:
+        while even_if_stopped or not self._is_stopped:
+            try:
                 work(*arguments)
-        except Exception as error:  # noqa: BLE001 - the frames that are there can still be read
-            self.stop(error)
-            self._keep([info for info in self.frames if self.folder.has(info.step)])
+                return
+            except Exception as error:  # noqa: BLE001 - the frames that are there can still be read
+                if self._is_patient(error):
+                    continue
+                self.stop(error)
+                self._keep([info for info in self.frames if self.folder.has(info.step)])
+                return
 
     def _begin(self, step: int, settings: dict[str, float]) -> None:
         if not self.frames:

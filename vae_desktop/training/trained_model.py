@@ -103,7 +103,7 @@ class TrainedModel:
         self._frame_due = self.steps
         if self.timeline is not None:
             self.timeline.labels = self.dataset.test.labels
-            self.timeline.begin(self.steps, per_epoch, self._settings)
+            self.timeline.begin(self.steps, per_epoch, self.timeline_settings)
 
     @property
     def span(self) -> Span:
@@ -177,7 +177,7 @@ class TrainedModel:
         if self._newest is not None and self._newest[0].step == self.steps:
             self._good = self._newest[0], self.codes
         if self.timeline is not None:
-            self.timeline.evaluated(tested.evaluation, lambda: self._frame(with_moments=False))
+            self.timeline.evaluated(tested.evaluation, lambda: self.frame(with_moments=False))
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU; the last good one is this, as soon as it has proved so.
@@ -227,7 +227,19 @@ class TrainedModel:
             timeline.settle()
         if not timeline.has_taken(self.steps, is_change, self.span):
             wants_moments = settles or timeline.wants_moments(self.steps, 4 * self.parameters, is_change)
-            timeline.take(lambda: self._frame(wants_moments), is_change, is_urgent=settles)
+            timeline.take(lambda: self.frame(wants_moments), is_change, is_urgent=settles)
+
+    @property
+    def timeline_settings(self) -> dict[str, float]:
+        """What of the settings may change within a training."""
+        return {name: getattr(self.config.training, name) for name in TIMELINE_SETTINGS}
+
+    def frame(self, with_moments: bool = False) -> Frame:
+        """The state of now; a copy that has been made already is used again."""
+        newest = None if self._newest is None else self._newest[0]
+        if newest is None or newest.step != self.steps or newest.span != self.span or newest.optimizer is None:
+            newest = self.trainer.snapshot(with_moments)
+        return Frame(newest, *((self.codes, self.evaluation) if self._is_tested else ()))
 
     def report(self, seconds: float) -> EpochReport:
         """What the epoch gave that has just ended and been evaluated, `seconds` after the training began."""
@@ -247,9 +259,13 @@ class TrainedModel:
     def checkpoint(self) -> Checkpoint:
         """The model as it is now, with all that is needed to go on training it; raises Diverged as `drain` does."""
         self.evaluate()
-        checkpoint = self._checkpoint(self.snapshot(with_optimizer=True), self.codes)
+        checkpoint = self.state()
         self.record(settles=True)
         return checkpoint
+
+    def state(self) -> Checkpoint:
+        """As `checkpoint`, without an evaluation: it has codes only if there was one at this step."""
+        return self._checkpoint(self.snapshot(with_optimizer=True), self.codes if self._is_tested else None)
 
     def good_checkpoint(self) -> Checkpoint | None:
         """The model in its last good state; None if it had learned nothing by then."""
@@ -274,18 +290,6 @@ class TrainedModel:
         if not self.ends_epoch and history.evaluations and history.evaluations[-1].step == self.steps:
             del history.evaluations[-1]
         return history
-
-    @property
-    def _settings(self) -> dict[str, float]:
-        """What of the settings may change within a training."""
-        return {name: getattr(self.config.training, name) for name in TIMELINE_SETTINGS}
-
-    def _frame(self, with_moments: bool) -> Frame:
-        """The state of now; a copy that has been made already is used again."""
-        newest = None if self._newest is None else self._newest[0]
-        if newest is None or newest.step != self.steps or newest.span != self.span or newest.optimizer is None:
-            newest = self.trainer.snapshot(with_moments)
-        return Frame(newest, *((self.codes, self.evaluation) if self._is_tested else ()))
 
     @property
     def _is_tested(self) -> bool:

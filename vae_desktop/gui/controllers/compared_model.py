@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QPointF, Slot
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.view_requests import MissingRequest
 from vae_desktop.gui.controllers.compared_figures import compared_figures, is_active
 from vae_desktop.gui.controllers.latent_point import LatentPoint
@@ -26,6 +25,7 @@ from vae_desktop.latent.codes import CodeSpread, Floats, Picture
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.posteriors import sampled
 from vae_desktop.latent.verdict import Compared, explanation, verdict
+from vae_desktop.progress import Pacer
 
 _FEWEST, _MOST = 3, 9  # pictures in a row or a column
 _WHOLE = 512  # px: a picture alone, as it is

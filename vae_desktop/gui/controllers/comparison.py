@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 from vae_desktop.config import DatasetConfig
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.gui.controllers.compared_model import ComparedModel
 from vae_desktop.gui.controllers.latent_point import LatentPoint, PointPanelController
@@ -21,6 +20,7 @@ from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.comparison import comparison_rows
 from vae_desktop.latent.measures import COMPARED
+from vae_desktop.progress import Pacer
 
 _FIGURES_INTERVAL = 0.5  # seconds; figures that change more often cannot be read
 _RESTS = 80  # ms after which a playhead counts as at rest

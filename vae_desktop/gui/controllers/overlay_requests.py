@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
@@ -16,6 +15,7 @@ from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.plane import Plane
+from vae_desktop.progress import Pacer
 
 _TILE = 28  # px, of the decoded manifold
 _DISTANCE_CELL = 7  # px

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.inference import Decoded
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.latent_point import LatentPoint, PointPanelController
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
@@ -20,6 +19,7 @@ from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.grid import coarse_first
 from vae_desktop.latent.posteriors import ACTIVE, kl_by_dimension
+from vae_desktop.progress import Pacer
 from vae_desktop.training.causes import why_collapsed
 
 _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
 
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import PlacesRequest
 from vae_desktop.engine.walk_request import WalkRequest
@@ -27,6 +26,7 @@ from vae_desktop.latent.sampling import (
     sample_posteriors,
     sample_prior,
 )
+from vae_desktop.progress import Pacer
 from vae_desktop.words import STEPS
 
 _FIT = "fit a mixture"

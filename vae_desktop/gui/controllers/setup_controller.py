@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vae_desktop.config import SETTINGS, RunConfig, values_of
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
@@ -19,6 +18,7 @@ from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import sentences, tr
+from vae_desktop.progress import Pacer
 from vae_desktop.variants import value_in_words
 
 if TYPE_CHECKING:

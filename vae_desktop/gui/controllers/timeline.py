@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from vae_desktop.config import TrainingConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.playhead import common_steps
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.timeline_play import TimelinePlayer
@@ -23,6 +22,7 @@ from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS
 from vae_desktop.language import sentences, tr
 from vae_desktop.latent.codes import Floats
+from vae_desktop.progress import Pacer
 
 _INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
 

@@ -7,13 +7,13 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.latent.codes import Floats
+from vae_desktop.progress import Pacer
 
 ViewT = TypeVar("ViewT", bound=ToolView)
 

@@ -7,12 +7,12 @@ from PySide6.QtCore import QObject, Slot
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.pace import Progress
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.training import State
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
+from vae_desktop.progress import Pacer
 
 _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
 

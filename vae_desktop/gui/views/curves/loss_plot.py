@@ -11,7 +11,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.engine.processor import Pacer
 from vae_desktop.gui.views.curves.curve import GRADIENT, Curve, Mark
 from vae_desktop.gui.views.curves.curve_pane import CurvePane
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
@@ -21,6 +20,7 @@ from vae_desktop.gui.widgets.controls import action, column, named, row
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
+from vae_desktop.progress import Pacer
 from vae_desktop.training.history import TERMS, History
 
 _TERMS = {"total": "loss", "reconstruction": "reconstruction error", "kl": "KL divergence", GRADIENT: "gradient"}

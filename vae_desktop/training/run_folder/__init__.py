@@ -1,0 +1,1 @@
+"""A training's folder, which others may read while it grows: over a network, any number of them, without a server."""
