@@ -1,4 +1,4 @@
-"""What is kept of a training while it goes on: moments of it (``--timeline``), and its folder (``--run-dir``)."""
+"""What is kept of a training while it goes on: its moments, its folder, and its losses for TensorBoard."""
 
 import argparse
 import contextlib
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
     from vae_desktop.training.recording import Recording
     from vae_desktop.training.run_folder.writer import RunFolder
+    from vae_desktop.training.tensorboard import TensorBoardLog
     from vae_desktop.training.timeline import Timeline
 
 
@@ -30,13 +31,15 @@ def add_timeline_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeline", nargs="+", metavar="SIZE", help=help)
 
 
-def add_run_dir_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--run-dir``."""
+def add_folder_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--run-dir`` and ``--log-dir``."""
     help = tr(
         "write what becomes of the training into this folder while it goes on, for vae-desktop --follow, here or on "
         "another machine; it must be new or empty"
     )
     parser.add_argument("--run-dir", type=Path, metavar="DIR", help=help)
+    help = tr("write the losses into this folder as event files of TensorBoard, which has to be installed")
+    parser.add_argument("--log-dir", type=Path, metavar="DIR", help=help)
 
 
 def run_folder(options: argparse.Namespace, goes_on: bool) -> "RunFolder | None":
@@ -52,6 +55,21 @@ def run_folder(options: argparse.Namespace, goes_on: bool) -> "RunFolder | None"
     from vae_desktop.training.run_folder.writer import RunFolder
 
     return RunFolder(options.run_dir, goes_on, lambda text: say(options.program, text, mark=tr("note: ")))
+
+
+def event_files(options: argparse.Namespace) -> "TensorBoardLog | None":
+    """The losses of a training for TensorBoard, if they are wanted; they have to be closed.
+
+    Raises
+    ------
+    UserError
+        If TensorBoard is not installed.
+    """
+    if options.log_dir is None:
+        return None
+    from vae_desktop.training.tensorboard import TensorBoardLog
+
+    return TensorBoardLog(options.log_dir, lambda text: say(options.program, text, mark=tr("note: ")))
 
 
 @contextlib.contextmanager

@@ -18,7 +18,13 @@ from vae_desktop.cli.options import (
     run_config,
 )
 from vae_desktop.cli.output import say
-from vae_desktop.cli.recording import add_run_dir_option, add_timeline_option, recordings, run_folder
+from vae_desktop.cli.recording import (
+    add_folder_options,
+    add_timeline_option,
+    event_files,
+    recordings,
+    run_folder,
+)
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting
@@ -48,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_exclude_option(parser)
     add_continue_option(parser)
     add_timeline_option(parser)
-    add_run_dir_option(parser)
+    add_folder_options(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -85,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
+    log = event_files(options)
     device = select_device(configs[0].training.device, notes.append)
     learned = None if before is None else before.learned
     dataset = load_dataset(configs[0].dataset, options.data_dir, learned=learned)
@@ -95,8 +102,6 @@ def run(options: argparse.Namespace) -> int:
             stack.callback(folder.close)
         earlier = None if before is None else before.timelines(folder)
         timelines = stack.enter_context(recordings(configs, dataset, options, earlier, folder))
-        if folder is not None:
-            stack.callback(folder.close)  # before its timelines have gone
         if before is not None:
             training, notes = before.loop(dataset, device, timelines), before.notes_on(dataset)
         else:
@@ -106,9 +111,10 @@ def run(options: argparse.Namespace) -> int:
             training = TrainingLoop(configs, dataset, device, timelines=timelines)
             notes = _advice(configs, targets.names, given, options, dataset)
         say(options.program, *notes, mark=tr("note: "))
-        if folder is not None:
-            folder.begin(training)
-            training.reporters.append(folder)
+        for reporter in [one for one in (folder, log) if one is not None]:
+            stack.callback(reporter.close)  # the folder's before its timelines have gone
+            reporter.begin(training)
+            training.reporters.append(reporter)
         are_in_file = folder is None or options.timeline is not None or any(before.saved_timelines if before else ())
         return train_to_end(training, targets, options, are_in_file)
 
