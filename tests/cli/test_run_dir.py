@@ -17,7 +17,7 @@ from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.history import TERMS, History
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.run_folder import metrics as metrics_file
-from vae_desktop.training.run_folder import writer
+from vae_desktop.training.run_folder import patience, writer
 from vae_desktop.training.run_folder.metrics import MetricsFile, steps_together
 
 
@@ -122,7 +122,7 @@ def test_a_folder_that_is_taken_is_refused(train, folder, before, words):
 
 def test_a_training_waits_for_room_and_loses_nothing(train, folder, tmp_path, monkeypatch):
     """The disk is full for a while; the training stands meanwhile."""
-    monkeypatch.setattr(writer, "_AGAIN", 0.05)
+    monkeypatch.setattr(patience, "_AGAIN", 0.05)
     monkeypatch.setattr(writer, "_METRICS", 0.0)
     write, take, loops, steps = MetricsFile.write, TrainingLoop.step, [], []
 

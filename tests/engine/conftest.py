@@ -114,7 +114,7 @@ class RecordingTracker:
 
     _KINDS: ClassVar = {
         "devices_known": EngineReady,
-        "device_passed_over": DevicePassedOver,
+        "thread_told": DevicePassedOver,
         "run_started": RunStarted,
         "run_stepped": Stepped,
         "run_evaluated": Evaluated,

@@ -107,7 +107,7 @@ def recordings(
     check_budget(budget, [FrameLayout.of(config.model, dataset.image_shape) for config in configs])
     store = TimelineStore(paths.default_cache_dir() / "timelines")
     writer = FrameWriter() if folder is None else folder.writer
-    is_patient = (lambda error: False) if folder is None else folder.is_patient
+    is_patient = (lambda error: False) if folder is None else folder.writer.is_patient
     writer.add(store.sweep)  # what was killed has left its frames
     folders, complain = [store.new(config, dataset.image_shape) for config in configs], _complainer(options)
     made = [Recording(frames, writer, budget, on_trouble=complain, is_patient=is_patient) for frames in folders]

@@ -44,6 +44,8 @@ class Publisher:
         Is told of everything, by calls through the outbox.
     inference : InferenceThread
         Decodes by the newest snapshot.
+    history : History, optional
+        Of the steps before; all that follow are added to it.
 
     Attributes
     ----------
@@ -57,6 +59,7 @@ class Publisher:
     _outbox: Outbox
     _tracker: RunTracker
     _inference: InferenceThread
+    _history: History | None = None
 
     def __post_init__(self) -> None:
         self.has_ended = False
@@ -95,6 +98,12 @@ class Publisher:
                 self._refresh_if_due(self._training_embedding)
         elif self.model.ends_epoch:
             self._post_metrics()
+
+    def whole_history(self) -> History:
+        """What all steps so far gave; the model has been drained."""
+        assert self._history is not None
+        self._post_metrics()
+        return self._history
 
     def embed_training(self, wanted: bool) -> None:
         """Embed the training images too, slice by slice, or no longer."""
@@ -182,6 +191,8 @@ class Publisher:
     def _post_metrics(self) -> None:
         """Post the steps since the last time, and what an evaluation has found; the model itself keeps neither."""
         new, self.model.history = self.model.history, History()
+        if self._history is not None:
+            self._history.extend(new)
         if len(new.training):
             self._post(self._tracker.run_stepped, new.training)
         if new.evaluations:

@@ -249,13 +249,15 @@ class Comparison:
 class Entry:
     """A run to be trained for `config.training.epochs` epochs: a new one, or on from a snapshot.
 
-    Its frames are kept in `timeline`, if there is one.
+    Its frames are kept in `timeline`, if there is one. `history` is what the steps before gave, where that is to be
+    written to a folder.
     """
 
     run: Run
     config: RunConfig
     snapshot: Snapshot | None = None
     timeline: Recording | None = None
+    history: History | None = None
 
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:

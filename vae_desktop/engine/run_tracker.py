@@ -71,9 +71,9 @@ class RunTracker:
         self.devices_found.emit(devices)
         self.leave_missing_devices(self._project.runs.values())
 
-    def device_passed_over(self, why: str) -> None:
-        """Tell that the quickest device does not work, and another one is used."""
-        self._messages.inform(why, is_added=True)
+    def thread_told(self, text: str) -> None:
+        """Tell what the thread has to say: of a device that does not work, or a folder that cannot be written."""
+        self._messages.inform(text, is_added=True)
 
     def run_started(self, run: Run, device: str, parameters: int, span: Span, step: int) -> None:
         """Take in that a run's next step is about to be taken, after `step` of them."""

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop.data.dataset import Dataset
@@ -26,7 +27,9 @@ from vae_desktop.training.spinning import Spinning
 if TYPE_CHECKING:
     from vae_desktop.engine.publisher import Publisher
     from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.run_folder.writer import RunFolder
 
+_FOLDER_PATIENCE, _HELD_UP = 2.0, 0.05  # seconds, for a disk that refuses at the end, and between two looks at it
 SECURE_INTERVAL, _SECURE_FRACTION = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _SECURE_FIRST = 5.0  # seconds until the first
 
@@ -50,6 +53,7 @@ class TrainingThread:
         self._commands: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._loop: TrainingLoop | None = None
         self._publishers: list[Publisher] = []  # of the models that go on
+        self._folder: RunFolder | None = None
         self._paused = False
         self._closing = False
         self._follows_gradient: bool = self._after is not None and self._after._follows_gradient
@@ -111,18 +115,25 @@ class TrainingThread:
     # Commands, for `send`
 
     def begin(
-        self, entries: Sequence[Entry], dataset: Dataset, embeds_training: Collection[int], is_held: bool = False
+        self,
+        entries: Sequence[Entry],
+        dataset: Dataset,
+        embeds_training: Collection[int],
+        is_held: bool = False,
+        run_root: Path | None = None,
     ) -> None:
         """Train one to four models together; variants.check_comparison says what they must share.
 
         `embeds_training` are the ids of the runs of which codes of the training images are wanted; `is_held` has the
-        training wait before its first step.
+        training wait before its first step; it is written into a folder of its own in `run_root`, if there is one.
         """
         self.stop()
         failure = None
         try:
             self._begin(entries, dataset)
             self.embed_training_images(embeds_training)
+            if run_root is not None:
+                self._write_folder(run_root, entries)
             if is_held:
                 self.pause()
         except Exception as error:  # noqa: BLE001 - the edge of the thread
@@ -134,7 +145,9 @@ class TrainingThread:
     def stop(self) -> None:
         """End the training, and give its memory back; the models stay."""
         self._each(lambda publisher: publisher.end("stopped"))
-        self._loop, self._publishers = None, []
+        if self._folder is not None:
+            self._folder.close(_FOLDER_PATIENCE)
+        self._loop, self._publishers, self._folder = None, [], None
         self._paused = False
         from vae_desktop.training.devices import give_back_device_memory
 
@@ -145,6 +158,8 @@ class TrainingThread:
         if self._goes_on:
             self._paused = True
             self._each(lambda publisher: publisher.pause())
+            if self._folder is not None:
+                self._folder.report(is_at_epoch=False, state="paused")
 
     def resume(self) -> None:
         """Go on with a held training."""
@@ -189,25 +204,45 @@ class TrainingThread:
         from vae_desktop.training.loop import TrainingLoop
 
         configs = [entry.config for entry in entries]
-        tell = partial(self._outbox.call, self._tracker.device_passed_over)
-        device = select_device(configs[0].training.device, tell)
+        device = select_device(configs[0].training.device, self._tell)
         snapshots, timelines = [entry.snapshot for entry in entries], [entry.timeline for entry in entries]
         self._loop = TrainingLoop(configs, dataset, device, snapshots, timelines=timelines)
         self._publishers = [
-            Publisher(entry.run, model, len(configs), self._outbox, self._tracker, self._inference)
+            Publisher(entry.run, model, len(configs), self._outbox, self._tracker, self._inference, entry.history)
             for entry, model in zip(entries, self._loop.models, strict=True)
         ]
         self._secure_pacer = Pacer(SECURE_INTERVAL, _SECURE_FRACTION)
         self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, SECURE_INTERVAL)
         self._each(lambda publisher: publisher.begin())
 
+    def _write_folder(self, root: Path, entries: Sequence[Entry]) -> None:
+        """Have the training written into a folder of its own; one that cannot be made is told, and left out."""
+        from vae_desktop.training.run_folder.writer import RunFolder, new_folder
+
+        assert self._loop is not None
+        try:
+            folder = RunFolder(new_folder(root, [entry.config for entry in entries]), tell=self._tell)
+        except UserError as error:
+            self._tell(tr("The training is not written to a folder: {reason}").format(reason=error))
+            return
+        folder.begin(self._loop, [publisher.whole_history for publisher in self._publishers])
+        self._folder = folder
+        self._loop.reporters.append(folder)
+
+    def _tell(self, text: str) -> None:
+        self._outbox.call(self._tracker.thread_told, text)
+
     def _advance(self) -> None:
         """End the models that are at their end, take a step with each other one, and publish what is due."""
         assert self._loop is not None
+        if self._loop.is_held_up:
+            time.sleep(_HELD_UP)
+            return
         self._end_finished()
         self._loop.step()
         self._loop.end_epochs()
         self._each(lambda publisher: publisher.publish_due(self._follows_gradient))
+        self._loop.report_due(is_at_epoch=any(publisher.model.ends_epoch for publisher in self._publishers))
         now = time.monotonic()
         if self._secure_pacer.is_due(now):
             self._each(lambda publisher: publisher.secure())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +29,13 @@ BURST = 10.0  # seconds; changes that follow each other sooner are one, as those
 
 @dataclass(eq=False)
 class Training:
-    """Steers the thread that trains one to four models."""
+    """Steers the thread that trains one to four models.
+
+    Attributes
+    ----------
+    run_root : Path, or None
+        Where each training is written into a folder of its own, from the next one on.
+    """
 
     state_changed = Signal(str)
 
@@ -40,6 +46,7 @@ class Training:
     _tracker: RunTracker
     _inference: InferenceThread
     _timelines: Timelines
+    run_root: Path | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._thread = TrainingThread(self._outbox, self._inference, self._tracker)
@@ -92,10 +99,16 @@ class Training:
         # A single run comes on screen when it starts, so its codes are wanted from the first on.
         on_screen = self._project.shown if compares else runs[0]
         wanted = {run.id for run in runs if run is on_screen and self._project.shows_training_images}
-        entries = tuple(Entry(run, run.config, run.snapshot, self._timelines.recording_of(run)) for run in runs)
-        self._thread.send(self._thread.begin, entries, dataset, wanted, is_held)
+        entries = tuple(map(self._entry, runs))
+        self._thread.send(self._thread.begin, entries, dataset, wanted, is_held, self.run_root)
         if is_held:
             self._thread.send(self._thread.take_step)
+
+    def _entry(self, run: Run) -> Entry:
+        """What the thread needs to train a run."""
+        step = 0 if run.snapshot is None else run.snapshot.step
+        history = None if self.run_root is None else run.history.until(step)
+        return Entry(run, run.config, run.snapshot, self._timelines.recording_of(run), history)
 
     def pause(self) -> None:
         self._thread.send(self._thread.pause)

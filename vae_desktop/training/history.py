@@ -111,6 +111,12 @@ class History:
         """Add the metrics (n, 3) of the next n steps."""
         self._training.append(rows)
 
+    def extend(self, other: "History") -> None:
+        """Add what the steps that follow gave."""
+        self.append(other.training)
+        self.evaluations += other.evaluations
+        self.changes += other.changes
+
     def note_gradient_norm(self, step: int, norm: float) -> None:
         """Add the norm of the gradient after so many steps."""
         self._gradient_norms.append([(step, norm)])

@@ -25,13 +25,15 @@ from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.variants import check_comparison
 
 _SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
-_TROUBLED = 0.1  # seconds, after which one who has to be waited for is asked again
+_HELD_UP = 0.1  # seconds between two looks at whether a reporter can go on
 
 
 class Reporter(Protocol):
     """What tells others of a training while it goes on."""
 
-    trouble: str  # why it has to be waited for; "" if it has not
+    @property
+    def trouble(self) -> str:
+        """Why it has to be waited for; "" if it has not."""
 
     def is_due(self, is_at_epoch: bool) -> bool:
         """Whether it wants to report now; `is_at_epoch` says whether some models have just been evaluated."""
@@ -130,6 +132,11 @@ class TrainingLoop:
     def finished(self) -> bool:
         """Whether all models that have not failed are at their end."""
         return all(model.is_finished for model in self.going)
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a reporter has to be waited for."""
+        return any(reporter.trouble for reporter in self.reporters)
 
     @property
     def images_per_second(self) -> float:
@@ -232,17 +239,13 @@ class TrainingLoop:
             if self._stopping or any(model.ends_epoch for model in training):
                 break
             self.report_due()
-            self._wait_for_reporters()
+            while self.is_held_up and not self._stopping:
+                time.sleep(_HELD_UP)
             if time.perf_counter() - secured > secured_every:
                 self.each(_secure)
                 secured = time.perf_counter()
         self.each(TrainedModel.drain)  # waits for the device
         self.training_seconds += time.perf_counter() - began
-
-    def _wait_for_reporters(self) -> None:
-        """Go on when all can report again, or the training is to stop."""
-        while any(reporter.trouble for reporter in self.reporters) and not self._stopping:
-            time.sleep(_TROUBLED)
 
     def _failure(self, model: TrainedModel, error: Exception) -> Failure:
         details = "" if isinstance(error, UserError) else traceback.format_exc()

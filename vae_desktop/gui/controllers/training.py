@@ -48,6 +48,9 @@ class TrainingController(QObject):
         window.fetching.cancel_requested.connect(starter.cancel_fetching)
         window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
+        window.menus.run_root_wanted.connect(self._choose_run_root)
+        root = settings.text("run_root")
+        self._write_runs_to(Path(root) if root else None)
         window.comparison.editor.compare_requested.connect(self._compare)
         window.comparison.editor.argument_requested.connect(self._compare_kl_term)
         window.comparison.beta_changed.connect(self._set_beta)
@@ -146,6 +149,16 @@ class TrainingController(QObject):
             return
         self._engine.datasets.forget(name)
         self._form.choose_dataset(name)
+
+    @Slot(bool)
+    def _choose_run_root(self, is_wanted: bool) -> None:
+        """Have trainings written to folders from now on, or no longer."""
+        self._write_runs_to(self._window.ask_for_run_root() if is_wanted else None)
+        self._settings.set_text("run_root", str(self._training.run_root or ""))
+
+    def _write_runs_to(self, root: Path | None) -> None:
+        self._training.run_root = root
+        self._window.menus.set_run_root(root)
 
     @Slot(Path)
     def _use_data_dir(self, folder: Path) -> None:

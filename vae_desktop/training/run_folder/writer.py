@@ -1,11 +1,13 @@
 """Writes a training's folder while it trains; where that cannot be done for a while, the training waits."""
 
 import io
-import threading
+import itertools
+import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
+from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
 from vae_desktop.files import make_folder, write_atomically
 from vae_desktop.language import tr
 from vae_desktop.progress import Pacer
 from vae_desktop.training.checkpoint import Checkpoint, save_checkpoints
-from vae_desktop.training.frame_writer import FrameWriter
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.history import History
 from vae_desktop.training.loop import TrainingLoop
@@ -36,21 +38,23 @@ from vae_desktop.training.run_folder.layout import (
 )
 from vae_desktop.training.run_folder.metrics import json_bytes
 from vae_desktop.training.run_folder.model_folder import ModelFolder
+from vae_desktop.training.run_folder.patience import PatientWriter
 from vae_desktop.training.saved_parts import metadata_of
 from vae_desktop.training.timeline import Frame, Timeline
 from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.variants import titles
 
 _METRICS, _SNAPSHOTS, _WHOLE = 1.0, 2.0, 30.0  # seconds between two of them, at least
+_LONGEST_NAME = 100  # characters
 _FRACTION = 0.01  # of the time that snapshots may take, and whole states
-_FIRST_WHOLE, _AGAIN = 5.0, 2.0  # seconds until the first whole state, and until what failed is tried again
+_FIRST_WHOLE = 5.0  # seconds until the first whole state
 
 
 class RunFolder:
     """The folder of a training, which it alone writes; a `Reporter` of its loop.
 
     The thread that trains copies what is new, another one writes it. What the disk refuses is tried again for as long
-    as that takes; `trouble` says meanwhile why, and whoever trains waits, so that nothing is lost.
+    as that takes; whoever trains waits meanwhile, so that nothing is lost.
 
     Parameters
     ----------
@@ -68,9 +72,7 @@ class RunFolder:
 
     Attributes
     ----------
-    trouble : str
-        Why nothing can be written for now; "" while it can.
-    writer : FrameWriter
+    writer : PatientWriter
         Writes for it, in a thread of its own.
     """
 
@@ -79,30 +81,40 @@ class RunFolder:
         if not goes_on:
             _check_empty(path)
         self.path = path
-        self.trouble = ""
-        self.writer = FrameWriter(gathered=0.0)
-        self._tell = tell
+        self.writer = PatientWriter(path, tell)
         self._lock = _locked(path)
-        self._is_ending = threading.Event()
         self._is_behind = False
         self._began, self._beat, self._id = time.monotonic(), 0, uuid.uuid4().hex
         self._models: list[tuple[TrainedModel, ModelFolder]] = []
+        self._histories: Sequence[Callable[[], History]] = ()
         self._metrics = Pacer(_METRICS, 1.0)
         self._snapshots, self._codes = Pacer(_SNAPSHOTS, _FRACTION), Pacer(_SNAPSHOTS, _FRACTION)
         self._whole = Pacer(_WHOLE, _FRACTION)
         self._whole.due = self._began + _FIRST_WHOLE
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written for now; "" while it can."""
+        return self.writer.trouble
 
     def timelines(self, layouts: Sequence[FrameLayout], histories: Sequence[History]) -> list[Timeline | None]:
         """The timelines that lie here of the models of a training that goes on, up to the end of their histories."""
         models = zip(layouts, histories, strict=True)
         return [self._folder_of(number, layout).timeline(history) for number, (layout, history) in enumerate(models)]
 
-    def begin(self, training: TrainingLoop) -> None:
-        """Say what trains, and what the steps before gave; its models have begun."""
+    def begin(self, training: TrainingLoop, histories: Sequence[Callable[[], History]] = ()) -> None:
+        """Say what trains, and what the steps before gave; its models have begun.
+
+        Parameters
+        ----------
+        histories : sequence of callables, optional
+            Of each model, give its history from the first step of all on; by default that which it keeps itself.
+        """
         self._training, dataset = training, training.models[0].dataset
+        self._histories = histories or [partial(getattr, model, "history") for model in training.models]
         for number, model in enumerate(training.models):
             folder = self._folder_of(number, FrameLayout.of(model.config.model, dataset.image_shape))
-            folder.metrics.take(model.history)
+            folder.metrics.take(self._histories[number]())
             self._models.append((model, folder))
         names = titles([model.config for model in training.models]) if len(training.models) > 1 else [""]
         run = {
@@ -117,7 +129,7 @@ class RunFolder:
                 for name, model in zip(names, training.models, strict=True)
             ],
         }
-        self._add(partial(self._write_beginning, versioned(run), dataset.test.labels))
+        self.writer.add_patiently(partial(self._write_beginning, versioned(run), dataset.test.labels))
         self.report(is_at_epoch=True)
 
     def is_due(self, is_at_epoch: bool) -> bool:
@@ -138,13 +150,13 @@ class RunFolder:
         now, is_end = time.monotonic(), state not in ("training", "paused")
         has_snapshots = is_end or (self._codes if is_at_epoch else self._snapshots).is_due(now)
         has_states = is_end or self._whole.is_due(now)
+        for (_, folder), history in zip(self._models, self._histories, strict=True):
+            folder.metrics.take(history(), is_end)
         frames = self._frames() if has_snapshots else []
         states = self._states() if has_states else []
-        for model, folder in self._models:
-            folder.metrics.take(model.history, is_end)
         told = [_told(model, state) for model, _ in self._models]
         self._is_behind = True
-        self._add(partial(self._write, frames, states, state, told))
+        self.writer.add_patiently(partial(self._write, frames, states, state, told))
         ended = time.monotonic()
         self._metrics.ran(now, ended)
         if has_snapshots:
@@ -161,29 +173,16 @@ class RunFolder:
             Seconds to wait for a disk that refuses; by default as long as that takes. What it has not taken by then is
             told, and left out.
         """
-        if self._is_ending.is_set():
+        if not self._lock.is_locked:
             return
         try:
             if self._models:
-                state: State = "finished" if self._training.finished else "stopped"
-                self.report(is_at_epoch=True, state=state if self._training.going else "failed")
-            self.writer.join(timeout)
+                going = [model for model, _ in self._models if model.failure is None]
+                state: State = "finished" if all(model.is_finished for model in going) else "stopped"
+                self.report(is_at_epoch=True, state=state if going else "failed")
+            self.writer.end(timeout)
         finally:
-            self._is_ending.set()
-            self.writer.join()
             self._lock.release()
-
-    def is_patient(self, error: Exception) -> bool:
-        """Wait a while and return True where the disk has refused something, which is then to be tried again."""
-        cause = error if isinstance(error, OSError) else error.__cause__
-        if self._is_ending.is_set() or not isinstance(cause, OSError):
-            return False
-        if not self.trouble:
-            self.trouble = cause.strerror or str(cause)
-            text = tr("The training waits: {folder} cannot be written ({reason}). It goes on as soon as that works.")
-            self._tell(text.format(folder=self.path, reason=self.trouble))
-        self._is_ending.wait(_AGAIN)
-        return True
 
     def _folder_of(self, number: int, layout: FrameLayout) -> ModelFolder:
         return ModelFolder(self.path / of_model(number), layout)
@@ -199,36 +198,19 @@ class RunFolder:
 
     def _states(self) -> list[Checkpoint]:
         """The whole state of each model; of one that has failed its last good one."""
-        found: list[Checkpoint] = []
+        found: list[Checkpoint | None] = []
         for model, _ in self._models:
             if model.failure is None:
                 self._training.attempt(model, lambda model=model: found.append(model.state()))  # type: ignore[misc]
-            if model.failure is not None and (good := model.good_checkpoint()) is not None:
-                found.append(good)
-        return found
+            if model.failure is not None:
+                found.append(model.good_checkpoint())
+        return [
+            replace(state, history=history().until(state.snapshot.step))
+            for state, history in zip(found, self._histories, strict=True)
+            if state is not None
+        ]
 
     # In the writer's thread
-
-    def _add(self, work: Callable[[], object]) -> None:
-        self.writer.add(partial(self._patiently, work))
-
-    def _patiently(self, work: Callable[[], object]) -> None:
-        """Do something with files, as often as it takes."""
-        try:
-            while True:
-                try:
-                    work()
-                    break
-                except (UserError, OSError) as error:
-                    if not self.is_patient(error):
-                        raise
-            if self.trouble:
-                self._tell(tr("The training goes on: {folder} can be written again.").format(folder=self.path))
-        except Exception as error:  # noqa: BLE001 - the training is more than what is told of it
-            text = tr("What {folder} says of the training is not complete: {reason}")
-            self._tell(text.format(folder=self.path, reason=error))
-        finally:
-            self.trouble, self._is_behind = "", False
 
     def _write_beginning(self, run: dict[str, Any], labels: npt.NDArray[np.int64] | None) -> None:
         (self.path / STATUS).unlink(missing_ok=True)  # a reader that finds none waits
@@ -261,6 +243,15 @@ class RunFolder:
         self._beat += 1
         status = Status(self._id, self._beat, time.monotonic() - self._began, state, tuple(models))
         write_atomically(self.path / STATUS, json_bytes(versioned(asdict(status))), is_lasting=False)
+        self._is_behind = False
+
+
+def new_folder(root: Path, configs: Sequence[RunConfig]) -> Path:
+    """A folder for the training of these models that begins now; sorted by their names they lie in their order."""
+    title = configs[0].title if len(configs) == 1 else " + ".join(titles(configs))
+    name = re.sub(r"[^\w.=+-]+", " ", f"{datetime.now():%Y-%m-%d %H-%M-%S} {title}").strip()[:_LONGEST_NAME]
+    names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+    return next(path for path in map(root.joinpath, names) if not path.exists())
 
 
 def _entry(model: TrainedModel, folder: ModelFolder) -> tuple[ModelFolder, Frame, dict[str, float]]:

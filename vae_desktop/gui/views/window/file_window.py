@@ -49,6 +49,10 @@ class FileWindow(QMainWindow):
         if path is not None:
             self.data_folder_chosen.emit(path)
 
+    def ask_for_run_root(self) -> Path | None:
+        """Ask in which folder trainings are to be written; None if the person does not want to."""
+        return ask_for_folder(self, "run_root", tr("Folder in which each training has one of its own"))
+
     def ask_for_target(self, suggestion: Path, title: str = "") -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
         return ask_for_name(self, "model", title or tr("Save model"), suggestion, models_filter())

@@ -31,12 +31,11 @@ class WindowMenus(QObject):
     recent_wanted = Signal()  # the list of recent files is about to be seen
     kept_requested = Signal()  # all models that the app has kept
     file_chosen = Signal(Path)
-    save_requested = Signal()
-    save_as_requested = Signal()
-    save_with_timeline_requested = Signal()
+    save_requested, save_as_requested, save_with_timeline_requested = Signal(), Signal(), Signal()
     export_requested = Signal()  # the codes of the model on screen
     film_requested = Signal(str)  # of "scatter", "grid", "samples" or "point"
     data_folder_requested = Signal()
+    run_root_wanted = Signal(bool)  # whether trainings are to be written to folders
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
     timeline_chosen = Signal(str)  # how many bytes the timeline of a model may take; "other" for a size that is typed
@@ -45,9 +44,7 @@ class WindowMenus(QObject):
     normals_requested = Signal()
     pixels_requested = Signal()
     diagnostics_requested = Signal()
-    workspace_chosen = Signal(str)
-    tool_chosen = Signal(str)
-    face_chosen = Signal(str)
+    workspace_chosen, tool_chosen, face_chosen = Signal(str), Signal(str), Signal(str)
     step_requested = Signal()
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget], formulas: QAction) -> None:
@@ -148,6 +145,9 @@ class WindowMenus(QObject):
         menu.addSeparator()
         tip, text = tr("Choose the folder in which downloaded data sets lie."), tr("&Data folder…")
         self._add(menu, "dataFolderAction", text, tip, then=self.data_folder_requested)
+        self._run_root = action(self._window, "runRootAction", tr("&Write trainings to a folder…"), is_on=False)
+        self._run_root.triggered.connect(self.run_root_wanted)
+        menu.addAction(self._run_root)
         menu.addSeparator()
         self._add(menu, "quitAction", tr("&Quit"), "", keys.Quit, self._window.close)
 
@@ -183,6 +183,12 @@ class WindowMenus(QObject):
         """A film needs one model with kept steps on screen; the tip says so."""
         self._films.setEnabled(can_film)
         self._films.menuAction().setToolTip(tip)
+
+    def set_run_root(self, folder: Path | None) -> None:
+        """Check whether trainings are written to folders, and say where."""
+        text = tr("Each training has a folder of its own there, which can be followed from elsewhere while it grows.")
+        self._run_root.setToolTip(f"{folder or ''}\n{text}".strip())
+        self._run_root.setChecked(folder is not None)
 
     def set_recent(self, files: Sequence[Path], kept: Mapping[Path, str], has_more: bool) -> None:
         """List recent files, then models that the app itself has kept, by what they are."""
@@ -277,7 +283,6 @@ class WindowMenus(QObject):
     @Slot()
     def _show_about(self) -> None:
         show_about(self._window)
-
 
 
 def _emit(signal: SignalInstance, value: object, *_: bool) -> None:
