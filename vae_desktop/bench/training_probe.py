@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _BY_THE_PRESET = ("learning_rate", "encoder_rate", "schedule", "batch_size", "epochs")
 _WARM_UP, _BLOCK = 100, 50  # steps
 _LAYERS = ((784, 400), (400, 40), (20, 400), (400, 784))  # inputs and outputs of each one of the usual model
+_DIGITS = 1000  # images that the bundled set has for a step
 _SMALL, _REPEATS = (1, 8, 8), 3  # shape of the images whose number grows
 
 
@@ -148,6 +149,20 @@ def growth(images: Sequence[int]) -> dict[int, float]:
             model.drain()
             times.append(time.perf_counter() - began)
     return {count: statistics.median(times) for count, times in seconds.items()}
+
+
+def steps_by_images(data_dir: str, dataset: str, preset: str, shares: Sequence[int], steps: int) -> dict[str, Any]:
+    """Seconds of steps by their number of images, and bytes of each parameter's gradient, the last layer's first."""
+    from vae_desktop.presets import PRESETS
+
+    base = RunConfig().with_settings(name=dataset, latent_dim=20, device="auto")
+    recipe, seconds = PRESETS[preset].applied_to(base), dict[int, list[float]]()
+    for images in shares:
+        loop = _loop([recipe.with_settings(batch_size=min(images, _DIGITS), epochs=100_000)], data_dir)
+        seconds_of_steps(loop, 10)  # the first steps of all take longer
+        seconds[images] = [seconds_of_steps(loop, 3) / 3 for _ in range(steps)]
+    parameters = reversed(list(loop.models[0].trainer.model.parameters()))
+    return {"seconds": seconds, "gradients": [4 * parameter.numel() for parameter in parameters]}
 
 
 def _loop(configs: Sequence[RunConfig], data_dir: str, device: str = "cpu") -> "TrainingLoop":
