@@ -21,7 +21,7 @@ def test_a_sum_over_two_processes_passes_all_bytes_once():
 
 def test_of_much_a_ring_is_quicker_and_of_little_a_tree():
     much, little = 10**9, 1000
-    assert all_reduce_seconds(much, 64) == pytest.approx(126 * (BETWEEN.latency + much / 64 / BETWEEN.bandwidth))
+    assert all_reduce_seconds(much, 8) == pytest.approx(14 * (WITHIN.latency + much / 8 / WITHIN.bandwidth))
     assert all_reduce_seconds(little, 64) == pytest.approx(12 * BETWEEN.latency + 2 * little / BETWEEN.bandwidth)
 
 
