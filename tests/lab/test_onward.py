@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.lab.facts import found, is_answered, is_missing, model
 from vae_desktop.lab.seen import Seen
-from vae_desktop.lab.seen_diffusion import Asked, Beside, Drawing, Fitted
+from vae_desktop.lab.seen_diffusion import Asked, Fitted
+from vae_desktop.latent.sample_quality import SampleQuality
+from vae_desktop.words.pixels import Drawn, PixelsBesideCodes
 
 FITTED = Fitted(100, 60_000, 20.0)
 
@@ -89,8 +92,10 @@ def test_guidance_makes_pictures_surer_and_more_alike():
 
 
 def beside(pixels, codes, **facts):
-    one, other = Drawing(784, 24.1, 40.0, pixels, 0.4), Drawing(20, 12.6, 20.0, codes, 0.8)
-    return Seen(model=model(latent_dim=20), beside=Beside(one, other), **facts)
+    no_pictures = np.zeros((0, 28, 28, 1), np.uint8)
+    one = Drawn(784, 24_100_000, 40.0, no_pictures, SampleQuality(pixels, 0.4, None, None))
+    other = Drawn(20, 12_600_000, 20.0, no_pictures, SampleQuality(codes, 0.8, None, None))
+    return Seen(model=model(latent_dim=20), beside=PixelsBesideCodes(one, other, 60_000), **facts)
 
 
 def test_pixels_beside_codes():

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import RunConfig
-from vae_desktop.lab.seen_diffusion import Asked, Beside, Fitted
+from vae_desktop.lab.seen_diffusion import Asked, Fitted
 from vae_desktop.latent.codes import Codes, Floats, Picture
 
 if TYPE_CHECKING:
     from vae_desktop.training.observed_step import Balance
+    from vae_desktop.words.pixels import PixelsBesideCodes
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,8 @@ class Seen:
         Whether they have one scale.
     asked : tuple of Asked
         What was asked for by words of the model on screen and judged, the newest last.
-    beside : Beside, or None
-        Where that was fitted to the model on screen as it is.
+    beside : PixelsBesideCodes, or None
+        Where both were fitted to the model on screen as it is.
     """
 
     workspace: str = "playground"
@@ -258,4 +259,4 @@ class Seen:
     compared_points: str = "fitting"
     has_common_scale: bool = False
     asked: tuple[Asked, ...] = ()
-    beside: Beside | None = None
+    beside: PixelsBesideCodes | None = None

@@ -1,4 +1,4 @@
-"""What the lab knows of diffusions: one in a latent space, what words asked of it, and one in pixels beside it."""
+"""What the lab knows of the diffusion in a latent space, and of what words asked of it."""
 
 from dataclasses import dataclass
 
@@ -46,38 +46,3 @@ class Asked:
     name: str
     right: int
     spread: float
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A diffusion that was fitted for a comparison, and what it draws.
-
-    Attributes
-    ----------
-    numbers : int
-        Of what it draws: pixels of an image, or of a code.
-    products : float
-        Multiplications for one picture, in millions; of a code with those of the decoder.
-    seconds : float
-        That its fitting took, of as many steps.
-    precision, recall : float, 0 to 1
-    """
-
-    numbers: int
-    products: float
-    seconds: float
-    precision: float
-    recall: float
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Diffusion in pixels beside diffusion in the codes of the model on screen.
-
-    Attributes
-    ----------
-    pixels, codes : Drawing
-    """
-
-    pixels: Drawing
-    codes: Drawing

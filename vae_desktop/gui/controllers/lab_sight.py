@@ -71,7 +71,7 @@ class Sight:
             return seen
         if shown is not None:
             asked = self._words.asked(shown, tools.words)
-            seen = replace(seen, asked=asked, beside=self._words.beside(shown))
+            seen = replace(seen, asked=asked, beside=self._engine.pixels.of(shown))
         return _with_tools(seen, tools)
 
     def _normals(self) -> Normals | None:

@@ -1,4 +1,4 @@
-"""What the lab sees of diffusions: how long a fit took, what words drew, and how pixels stand beside codes."""
+"""What the lab sees of diffusions: how long a fit took, and what words drew."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.words_judge import Judged
 from vae_desktop.gui.controllers.words_controller import Wanted, WordsController
-from vae_desktop.lab.seen_diffusion import Asked, Beside, Drawing, Fitted
+from vae_desktop.lab.seen_diffusion import Asked, Fitted
 from vae_desktop.latent.codes import Floats
 
 if TYPE_CHECKING:
     from vae_desktop.words.latent_diffusion import LatentDiffusion
-    from vae_desktop.words.pixels import Drawn
 
 _MOST = 20  # texts that are remembered
 
@@ -51,11 +50,6 @@ class WordsSight:
             self._judge(run, wanted, walks[-1])
         return tuple(asked for wanted, asked in self._asked if wanted.diffusion is run.diffusion)
 
-    def beside(self, run: Run) -> Beside | None:
-        """How a diffusion in pixels stands beside one in a model's codes."""
-        found = self._engine.pixels.of(run)
-        return None if found is None else Beside(_drawing(found.pixels), _drawing(found.codes))
-
     def _judge(self, run: Run, wanted: Wanted, codes: Floats) -> None:
         facts = wanted.diffusion.understand(wanted.text).facts
         asked = next((number for number, name in enumerate(run.class_names) if name in facts), None)
@@ -84,8 +78,3 @@ class WordsSight:
         if self._took is not None and run.diffusion is not None:
             self._seconds[run.diffusion] = self._took
         self._took = None
-
-
-def _drawing(drawn: Drawn) -> Drawing:
-    quality = drawn.quality
-    return Drawing(drawn.numbers, drawn.products / 1e6, drawn.seconds, quality.precision, quality.recall)

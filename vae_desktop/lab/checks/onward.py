@@ -108,19 +108,19 @@ def pixels_beside_codes(now: Seen, before: Seen) -> Outcome:
         lacks = not model.has_images
         return Outcome("no_images" if lacks else "not_fitted", numbers={"data": model.config.dataset.label})
     pixels, codes = beside.pixels, beside.codes
-    gain = codes.precision - pixels.precision
+    gain = codes.quality.precision - pixels.quality.precision
     numbers = {
         "kind": tr(model.config.model.traits.short),
         "pixels": pixels.numbers,
         "count": codes.numbers,
-        "in_pixels": pixels.precision,
-        "in_codes": codes.precision,
-        "pixels_recall": pixels.recall,
-        "codes_recall": codes.recall,
+        "in_pixels": pixels.quality.precision,
+        "in_codes": codes.quality.precision,
+        "pixels_recall": pixels.quality.recall,
+        "codes_recall": codes.quality.recall,
         "pixels_seconds": pixels.seconds,
         "codes_seconds": codes.seconds,
-        "pixels_products": pixels.products,
-        "codes_products": codes.products,
+        "pixels_products": pixels.products / 1e6,
+        "codes_products": codes.products / 1e6,
     }
     choice = 1 if abs(gain) <= _SAME else 2 if gain > 0 else 0
     return Outcome(("in_pixels", "equal", "in_codes")[choice], True, numbers, choice)
