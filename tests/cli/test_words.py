@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vae_desktop.training.checkpoint import load_checkpoint
-from vae_desktop.words import fitting, of_model, reading
+from vae_desktop.words import fitting, judgement, of_model, reading
 
 quick = partial(fitting.fit, steps=30)
 
@@ -124,6 +124,26 @@ def test_evaluate_measures_what_it_draws(run, words_file, vae_file):
     assert list(said["sampling"]) == ["prior", "box", "normal", "mixture", "diffusion", "reconstructions"]
     assert said["sampling"]["prior"] == plain["sampling"]["prior"]
     assert 0 <= said["sampling"]["diffusion"]["precision"] <= 1
+
+
+def test_how_well_words_are_followed_is_judged(run, words_file, vae_file, monkeypatch, tmp_path):
+    monkeypatch.setattr(judgement, "CAPTIONS", 40)
+    monkeypatch.setattr(judgement, "TEXTS", 1)
+    (said,) = run("words", words_file, "--judge", "--json").lines
+    judged = said["judged"]
+    for language in ("en", "zh"):
+        shares = judged["as_asked"][language]
+        assert list(shares) == [str(digit) for digit in range(10)]
+        assert all(0 <= share <= 1 for share in shares.values())
+        assert judged["shifts"][language].keys() == {"thickness.high", "thickness.low", "slant.high"}
+    assert judged["chance"] == 0.25
+    assert 0 <= judged["recall"] <= 1
+    assert all(judged[part][which] > 0 for part in ("codes", "images") for which in ("drawn", "test"))
+    path = tmp_path / "plain.safetensors"
+    fitted = run("words", vae_file, "--fit", "--judge", "--without-words", "--output", path)
+    assert fitted.status == 0
+    assert "Copies: codes" in fitted.out
+    assert "Recall@10" not in fitted.out
 
 
 def test_training_on_makes_them_old(run, words_file, tmp_path):

@@ -50,5 +50,6 @@ def test_captions_find_their_codes(diffusion, codes):
 
 
 def test_the_nearest_of_other_codes():
-    found = nearest_distances(np.float32([[0, 0], [3, 4]]), np.float32([[0, 1], [3, 4], [9, 9]]))
+    others = torch.tensor([[0.0, 1], [3, 4], [9, 9]])
+    found = nearest_distances(torch.tensor([[0.0, 0], [3, 4]]), others.split(2))
     np.testing.assert_allclose(found, [1, 0], atol=1e-4)

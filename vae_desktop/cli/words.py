@@ -1,8 +1,8 @@
-"""``vae-desktop words``: the words of a saved model, and fitting them to it."""
+"""``vae-desktop words``: the words of a saved model, fitting them to it, and how well they are followed."""
 
 import argparse
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,11 @@ from vae_desktop.language import N_, tr
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
     from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.words.judgement import Judgement
     from vae_desktop.words.latent_diffusion import LatentDiffusion
 
-HELP = N_("tell or fit the words of a saved model")
-_SHOWN = 60  # words
+HELP = N_("tell, fit or judge the words of a saved model")
+_SHOWN, _CLASSES = 60, 10  # words, and classes, the least followed ones
 _SEED = replace(SETTINGS["seed"], help=N_("The same seed gives the same words."))
 
 
@@ -33,6 +34,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "keep it in the file; without this, the words that are there are told"
     )
     parser.add_argument("--fit", action="store_true", help=help)
+    help = tr(
+        "have a classifier look at what is drawn for each class, in English and in Chinese, measure how well captions "
+        "find their images, and whether what is drawn is a copy of training images"
+    )
+    parser.add_argument("--judge", action="store_true", help=help)
     help = tr("fit no captions: the diffusion is one more way of drawing random codes")
     parser.add_argument("--without-words", action="store_true", help=help)
     help = tr(
@@ -58,10 +64,13 @@ def run(options: argparse.Namespace) -> int:
         diffusion_of(checkpoint, options)
     diffusion = checkpoint.diffusion
     assert diffusion is not None
+    judgement = _judged(checkpoint, diffusion, options) if options.judge else None
     if options.json:
-        print_json(_values(checkpoint, diffusion, options, seconds))
+        values = _values(checkpoint, diffusion, options, seconds)
+        print_json(values if judgement is None else {**values, "judged": asdict(judgement)})
     else:
-        print_table(_rows(checkpoint, diffusion, options, seconds))
+        rows = _rows(checkpoint, diffusion, options, seconds)
+        print_table(rows if judgement is None else [*rows, *_judged_rows(judgement)])
     return 0
 
 
@@ -75,7 +84,7 @@ def _opened(options: argparse.Namespace) -> "tuple[Checkpoint, tuple[Checkpoint,
 
 
 def _refuse_what_is_for_fitting(options: argparse.Namespace) -> None:
-    of_fitting = ("without_words", "sentence_encoder", "dataset", "output")
+    of_fitting = ("without_words", "sentence_encoder", "output", *(() if options.judge else ("dataset",)))
     given = [name for name in of_fitting if getattr(options, name)]
     if given:
         text = tr("--{option} goes with --fit.")
@@ -126,6 +135,23 @@ def _fitted(options: argparse.Namespace) -> "tuple[Checkpoint, float]":
     return fitted, seconds
 
 
+def _judged(checkpoint: "Checkpoint", diffusion: "LatentDiffusion", options: argparse.Namespace) -> "Judgement":
+    """How well a diffusion follows words; raises UserError if the model's images cannot be read."""
+    from vae_desktop.engine.processor import prepare_threads
+
+    prepare_threads()
+    from vae_desktop.models.autoencoder import restored_model
+    from vae_desktop.paths import default_cache_dir
+    from vae_desktop.training.devices import ALL_THREADS, use_threads
+    from vae_desktop.words.judgement import judge
+
+    use_threads(ALL_THREADS)
+    dataset = _images(checkpoint, options)
+    model = restored_model(checkpoint.config.model, checkpoint.image_shape, checkpoint.snapshot.weights)
+    with shown_progress() as progress:
+        return judge(diffusion, model, dataset, default_cache_dir(), progress)
+
+
 def _images(checkpoint: "Checkpoint", options: argparse.Namespace) -> "Dataset":
     """The images that the model was trained on; a person's own may lie elsewhere now."""
     from vae_desktop.data.load import load_dataset
@@ -170,3 +196,27 @@ def _rows(
         *([(tr("The most frequent"), listed)] if known else []),
         *([] if seconds is None else [(tr("Saved"), str(options.output or options.file))]),
     ]
+
+
+def _judged_rows(judgement: "Judgement") -> list[tuple[str, str]]:
+    languages = {"en": tr("English"), "zh": tr("Chinese")}
+    facts = {"thickness.high": tr("thick"), "thickness.low": tr("thin"), "slant.high": tr("slanted")}
+    rows = []
+    for language, shares in judgement.as_asked.items():
+        mean = sum(shares.values()) / len(shares)
+        lowest = sorted(shares.items(), key=lambda pair: pair[1])[:_CLASSES]
+        each = tr(", ").join(f"{name} {share:.0%}" for name, share in lowest)
+        label = tr("As asked in {language}").format(language=languages[language])
+        rows.append((label, tr("{mean:.1%} of the pictures ({each})").format(mean=mean, each=each)))
+    for language, shifts in judgement.shifts.items():
+        each = tr(", ").join(f"{facts[key]} {shift:+.2f}" for key, shift in shifts.items())
+        label = tr("Shift in {language}").format(language=languages[language])
+        rows.append((label, tr("{each}, in standard deviations of real images").format(each=each)))
+    if judgement.recall is not None and judgement.chance is not None:
+        text = tr("{recall:.1%} of captions find the code of their test image among the best ten; chance {chance:.1%}")
+        rows.append((tr("Recall@10"), text.format(recall=judgement.recall, chance=judgement.chance)))
+    text = tr("{drawn:.2f} from the nearest training code; of test images {test:.2f}; in standard deviations")
+    rows.append((tr("Copies: codes"), text.format_map(asdict(judgement.codes))))
+    text = tr("{drawn:.2f} from the nearest training image; of test images {test:.2f}; root of the squared error")
+    rows.append((tr("Copies: pictures"), text.format_map(asdict(judgement.images))))
+    return rows

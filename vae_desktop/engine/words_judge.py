@@ -54,20 +54,15 @@ class WordsJudge:
             return False
 
         def work(task: Task) -> Judged:
-            import torch
-
             from vae_desktop.latent.classifier import classifier_for
-            from vae_desktop.latent.sample_quality import decoded
             from vae_desktop.models.autoencoder import restored_model
             from vae_desktop.training.devices import use_threads
+            from vae_desktop.words.judging import right_and_spread
 
             use_threads(1)  # the window and its decoder want the others
             classifier = classifier_for(dataset, self._cache_dir, Progress(is_cancelled=task.is_cancelled))
             model = restored_model(run.config.model, run.image_shape, snapshot.weights)
-            with torch.inference_mode():
-                images = torch.cat(list(decoded(model, torch.from_numpy(codes))))
-                right = 0 if classifier is None else int((classifier(images).argmax(1) == asked).sum())
-                return Judged(right, float((images - images.mean(0)).square().flatten(1).sum(1).mean()))
+            return Judged(*right_and_spread(model, classifier, codes, asked))
 
         self._tasks.run(work, then, key=_JUDGE)
         return True

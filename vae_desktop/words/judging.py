@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vae_desktop.data.dataset import Images
 from vae_desktop.latent.classifier import Classifier
 from vae_desktop.latent.codes import Floats
-from vae_desktop.latent.embed import chunks_of
 from vae_desktop.latent.sample_quality import decoded
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.randomness import generator
@@ -21,9 +21,9 @@ from vae_desktop.words.latent_diffusion import LatentDiffusion
 
 _TIMES = (0.2, 0.35, 0.5, 0.65)  # at which captions and codes are held against each other
 _NOISES = 2  # that are drawn at each of them
-_CHUNK = 1000
 
-Measure = Callable[[npt.NDArray[np.uint8]], Floats]  # of images (N, C, H, W), uint8: a number each, or NaN
+Numbers = npt.NDArray[np.floating]
+Measure = Callable[[Images], Numbers]  # of images (N, C, H, W): a number each, or NaN
 
 
 @torch.inference_mode()
@@ -37,19 +37,40 @@ def share_as_asked(
     guidance: float = GUIDANCE,
     seed: int = 0,
 ) -> float:
-    """Fraction, 0 to 1, of the pictures of a text that the classifier takes for the class that was asked for."""
-    pictures = _pictures(diffusion, model, text, count, guidance, seed)
-    found = torch.cat([classifier(images).argmax(1) for images in pictures])
-    return float((found == asked).float().mean())
+    """Fraction, 0 to 1, of the pictures of a text that the classifier takes for the class that was asked for.
+
+    Of a text that is refused none are.
+    """
+    if diffusion.understand(text).refusal:
+        return 0.0
+    return right_and_spread(model, classifier, diffusion.draw(text, count, guidance, seed=seed)[-1], asked)[0] / count
+
+
+@torch.inference_mode()
+def right_and_spread(
+    model: Autoencoder, classifier: Classifier | None, codes: Floats, asked: int
+) -> tuple[int, float]:
+    """How many codes (N, d) decode to what the classifier takes for the class of that number, and how varied they are.
+
+    Returns
+    -------
+    int
+        0 without a classifier.
+    float
+        Squared error, summed over pixels, against the mean of all pictures; mean of pictures.
+    """
+    images = torch.cat(list(decoded(model, torch.from_numpy(codes))))
+    right = 0 if classifier is None else int((classifier(images).argmax(1) == asked).sum())
+    return right, float((images - images.mean(0)).square().flatten(1).sum(1).mean())
 
 
 @torch.inference_mode()
 def shift(
     diffusion: LatentDiffusion,
     model: Autoencoder,
-    measure: Measure,
+    number_of: Measure,
     text: str,
-    real: Floats,
+    real: Numbers,
     count: int = 100,
     guidance: float = GUIDANCE,
     seed: int = 0,
@@ -60,24 +81,17 @@ def shift(
 
     Parameters
     ----------
-    measure : callable
+    number_of : callable
         The attribute of uint8 images (N, C, H, W).
     real : array (M,)
         The attribute of real images.
     """
     means = []
     for asked in (text, None):
-        pictures = _pictures(diffusion, model, asked, count, guidance, seed)
-        images = torch.cat(list(pictures)).clamp(0, 1).mul(255).round().byte()
-        means.append(float(np.nanmean(measure(images.numpy()))))
+        codes = diffusion.draw(asked, count, guidance, seed=seed)[-1]
+        images = torch.cat(list(decoded(model, torch.from_numpy(codes)))).clamp(0, 1).mul(255).round().byte()
+        means.append(float(np.nanmean(number_of(images.numpy()))))
     return (means[0] - means[1]) / float(np.nanstd(real))
-
-
-def _pictures(
-    diffusion: LatentDiffusion, model: Autoencoder, text: str | None, count: int, guidance: float, seed: int
-) -> Iterable[Tensor]:
-    """What the model decodes the codes of a text to, some at a time."""
-    return decoded(model, torch.from_numpy(diffusion.draw(text, count, guidance, seed=seed)[-1]))
 
 
 @torch.inference_mode()
@@ -120,8 +134,9 @@ def _errors(diffusion: LatentDiffusion, noisy: Tensor, velocity: Tensor, time: f
 
 
 @torch.inference_mode()
-def nearest_distances(drawn: Floats, codes: Floats, progress: Progress = ignore) -> Floats:
-    """Distance (M,) of drawn codes, or of images as rows (M, d), to the nearest of others (N, d)."""
-    others = torch.from_numpy(codes)
-    chunks = chunks_of(torch.from_numpy(drawn), _CHUNK, progress)
-    return torch.cat([torch.cdist(chunk, others).amin(1) for chunk in chunks]).numpy()
+def nearest_distances(points: Tensor, others: Iterable[Tensor]) -> Floats:
+    """Distance (M,) of points (M, d), codes or images as rows, to the nearest of others, which come in parts (n, d)."""
+    nearest = torch.full((len(points),), torch.inf)
+    for part in others:
+        nearest = torch.minimum(nearest, torch.cdist(points, part).amin(1))
+    return nearest.numpy()

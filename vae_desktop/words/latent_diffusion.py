@@ -62,6 +62,11 @@ class LatentDiffusion:
         return bool(self.described["words"])
 
     @property
+    def subject(self) -> Subject:
+        """What its captions speak of; raises KeyError without words."""
+        return Subject.of_description(self.described["subject"])
+
+    @property
     def examples(self) -> tuple[str, ...]:
         """Short texts that are understood, in the chosen language."""
         found = self.described["examples"]
