@@ -138,7 +138,7 @@ def test_a_training_waits_for_room_and_loses_nothing(train, folder, tmp_path, mo
 
     monkeypatch.setattr(TrainingLoop, "step", step)
     monkeypatch.setattr(MetricsFile, "write", full)
-    result = train("--run-dir", folder, "--batch-size", 16)
+    result = train("--run-dir", folder, "--batch-size", 4)
     assert result.status == 0
     assert "The training waits" in result.err
     assert "No space left on device" in result.err
@@ -146,6 +146,21 @@ def test_a_training_waits_for_room_and_loses_nothing(train, folder, tmp_path, mo
     model = load_checkpoint(tmp_path / "model.safetensors")
     assert np.array_equal(columns(lines(folder / "0" / "metrics.jsonl")), model.history.training[:, :2])
     assert 0 < steps[-2] == steps[-1] < model.snapshot.step
+
+
+def test_a_folder_that_is_deleted_is_told_once_and_the_training_goes_on(train, folder, monkeypatch):
+    monkeypatch.setattr(writer, "_METRICS", 0.0)
+    step = TrainingLoop.step
+
+    def deleting(loop):
+        step(loop)
+        if loop.steps == 100:
+            folder.rename(folder.with_name("elsewhere"))
+
+    monkeypatch.setattr(TrainingLoop, "step", deleting)
+    result = train("--run-dir", folder, "--batch-size", 16)
+    assert result.status == 0
+    assert result.err.count("is not complete") == 1
 
 
 def test_a_long_history_takes_few_bytes(tmp_path, monkeypatch):

@@ -33,15 +33,20 @@ class PatientWriter(FrameWriter):
         self.trouble = ""
         self._folder, self._tell = folder, tell
         self._is_ending = threading.Event()
+        self._has_failed = False  # for good, which has been told
 
     def add_patiently(self, work: Callable[[], object]) -> None:
         """Have something done after all that came before; all that it can raise is told."""
         self.add(partial(self._do_patiently, work))
 
     def is_patient(self, error: Exception) -> bool:
-        """Wait a while and return True where the disk has refused something, which is then to be tried again."""
+        """Wait a while and return True where the disk has refused something, which is then to be tried again.
+
+        What somebody has deleted does not come back, and is not waited for.
+        """
         cause = error if isinstance(error, OSError) else error.__cause__
-        if self._is_ending.is_set() or not isinstance(cause, OSError):
+        is_gone = isinstance(cause, FileNotFoundError)
+        if self._is_ending.is_set() or is_gone or not isinstance(cause, OSError):
             return False
         if not self.trouble:
             self.trouble = cause.strerror or str(cause)
@@ -70,7 +75,9 @@ class PatientWriter(FrameWriter):
             if self.trouble:
                 self._tell(tr("The training goes on: {folder} can be written again.").format(folder=self._folder))
         except Exception as error:  # noqa: BLE001 - the training is more than what is told of it
-            text = tr("What {folder} says of the training is not complete: {reason}")
-            self._tell(text.format(folder=self._folder, reason=error))
+            if not self._has_failed:
+                text = tr("What {folder} says of the training is not complete: {reason}")
+                self._tell(text.format(folder=self._folder, reason=error))
+            self._has_failed = True
         finally:
             self.trouble = ""
