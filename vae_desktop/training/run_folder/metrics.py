@@ -41,13 +41,14 @@ class MetricsFile:
 
     def write_anew(self) -> None:
         """Write a file of what was taken in, in the place of what there is; raises UserError if that cannot be."""
-        write_atomically(self._path, b"".join(self._lines))
-        self.size = sum(map(len, self._lines))
-        self._lines = []
+        lines = [*self._lines]  # another thread may take in more meanwhile
+        write_atomically(self._path, b"".join(lines))
+        self.size = sum(map(len, lines))
+        del self._lines[: len(lines)]
 
     def write(self) -> None:
         """Add what was taken in; raises OSError if that cannot be, and another attempt adds it then."""
-        lines = [*self._lines]  # another thread may take in more meanwhile
+        lines = [*self._lines]
         if not lines:
             return
         text = b"".join(lines)
