@@ -5,10 +5,12 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +28,7 @@ from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame, FrameInfo
 
 _KEY, _FORMAT = "vae_desktop_frame", 1
 # Codes may come later than the weights, and moments go earlier: each has a file of its own.
-_WEIGHTS, _MOMENTS, _CODES = "weights", "moments", "codes"
+WEIGHTS, MOMENTS, CODES = "weights", "moments", "codes"
 _log = logging.getLogger(__name__)
 
 
@@ -60,8 +62,8 @@ class FrameFolder:
         about = json.dumps({"format": _FORMAT, "step": frame.step, "span": span, "settings": dict(settings)})
         self._make()
         if moments is not None:
-            self._write(frame.step, _MOMENTS, {"optimizer": moments}, "")
-        self._write(frame.step, _WEIGHTS, tensors, about)
+            self._write(frame.step, MOMENTS, {"optimizer": moments}, "")
+        self._write(frame.step, WEIGHTS, tensors, about)
         moment_bytes = 0 if moments is None else moments.nbytes
         taken = moment_bytes + sum(tensor.nbytes for tensor in tensors.values())
         is_exact = moments is not None or frame.step == 0
@@ -70,7 +72,7 @@ class FrameFolder:
     def write_codes(self, step: int, codes: Codes) -> int:
         """Keep codes of a frame that had none; return how many bytes they take. Raises UserError as `write`."""
         parts = {"mean": codes.mean, **({} if codes.log_stddev is None else {"log_stddev": codes.log_stddev})}
-        self._write(step, _CODES, parts, "")
+        self._write(step, CODES, parts, "")
         return sum(part.nbytes for part in parts.values())
 
     def read(self, info: FrameInfo, labels: npt.NDArray[np.int64] | None = None) -> Frame:
@@ -81,16 +83,7 @@ class FrameFolder:
         CheckpointError
             If it is damaged, of another format, or gone; the message names its file.
         """
-        with tensor_file.opened(self._file(info.step, _WEIGHTS)) as (file, size):
-            header = tensor_file.read_header(file, size)
-            step, span, _ = _about(header.metadata)
-            require(step == info.step, tr("it is a frame of another step."))
-            self._layout.check(header.infos)
-            tensors = {name: tensor_file.read_tensor(file, entry) for name, entry in header.infos.items()}
-            tensors |= self._more(info.step, _MOMENTS) if info.moment_bytes else {}
-            tensors |= self._more(info.step, _CODES) if "mean" not in tensors else {}
-            snapshot = self._layout.snapshot(step, span, tensors)
-            return Frame(snapshot, self._layout.codes(tensors, labels), info.evaluation)
+        return read_frame(partial(self._opened, info.step), self._layout, info, labels)
 
     def found(self, history: History) -> tuple[list[FrameInfo], dict[str, float]]:
         """The frames that lie there, up to the end of a history; a damaged one is named in the log and left out.
@@ -104,19 +97,19 @@ class FrameFolder:
         changed, last = {change.step for change in history.changes}, len(history.training)
         frames: list[FrameInfo] = []
         settings: dict[str, float] = {}
-        for path in sorted(self.path.glob(f"*.{_WEIGHTS}.safetensors")):
+        for path in sorted(self.path.glob(f"*.{WEIGHTS}.safetensors")):
             try:
                 with tensor_file.opened(path) as (file, size):
                     header = tensor_file.read_header(file, size)
                     step, span, own = _about(header.metadata)
-                    require(path == self._file(step, _WEIGHTS), tr("it is a frame of another step."))
+                    require(path == self._file(step, WEIGHTS), tr("it is a frame of another step."))
                     self._layout.check(header.infos)
             except CheckpointError as error:
                 _log.warning("a frame of a timeline is left out: %s", error)
                 continue
             settings = settings or own
-            moments = _size(self._file(step, _MOMENTS))
-            taken = size + moments + _size(self._file(step, _CODES))
+            moments = _size(self._file(step, MOMENTS))
+            taken = size + moments + _size(self._file(step, CODES))
             is_exact, evaluation = bool(moments) or step == 0, tested.get(step)
             if step <= last:
                 frames.append(FrameInfo(step, taken, moments, is_exact, step in changed, evaluation, span))
@@ -133,7 +126,7 @@ class FrameFolder:
             If it cannot be written.
         """
         self._make()
-        for part in (_MOMENTS, _CODES, _WEIGHTS):
+        for part in (MOMENTS, CODES, WEIGHTS):
             source, target = other._file(info.step, part), self._file(info.step, part)
             beside = target.with_name(f".{target.name}.part")  # a reader finds the whole file or none
             try:
@@ -147,7 +140,7 @@ class FrameFolder:
                 os.replace(beside, target)
                 beside.unlink(missing_ok=True)  # it stays where it was the target itself
             except FileNotFoundError:  # never there, or gone since
-                require(part != _WEIGHTS, tr("there is no such file."))
+                require(part != WEIGHTS, tr("there is no such file."))
             except OSError as error:
                 text = tr("Cannot write {path}: {reason}.").format(path=target, reason=error.strerror)
                 raise UserError(text) from error
@@ -155,17 +148,17 @@ class FrameFolder:
     @property
     def steps(self) -> set[int]:
         """The steps of the frames that lie there, by the names of their files."""
-        names = (path.name.partition(".")[0] for path in self.path.glob(f"*.{_WEIGHTS}.safetensors"))
+        names = (path.name.partition(".")[0] for path in self.path.glob(f"*.{WEIGHTS}.safetensors"))
         return {int(name) for name in names if name.isdecimal()}
 
     def has(self, step: int) -> bool:
         """Whether the file of a frame is there, or may be: a folder that cannot be looked into is not an empty one."""
         try:
-            return self._file(step, _WEIGHTS).exists()
+            return self._file(step, WEIGHTS).exists()
         except OSError:
             return True
 
-    def drop(self, step: int, parts: Iterable[str] = (_WEIGHTS, _MOMENTS, _CODES)) -> None:
+    def drop(self, step: int, parts: Iterable[str] = (WEIGHTS, MOMENTS, CODES)) -> None:
         """Delete a frame."""
         for part in parts:
             with contextlib.suppress(OSError):
@@ -173,7 +166,7 @@ class FrameFolder:
 
     def drop_moments(self, step: int) -> None:
         """Delete the optimizer's moments of a frame."""
-        self.drop(step, (_MOMENTS,))
+        self.drop(step, (MOMENTS,))
 
     def remove(self) -> None:
         """Delete the folder with all frames."""
@@ -190,22 +183,65 @@ class FrameFolder:
             text = tr("Cannot make the folder {folder}: {reason}.")
             raise UserError(text.format(folder=self.path, reason=error.strerror)) from error
 
-    def _more(self, step: int, part: str) -> dict[str, Array]:
-        """The tensors of another file of a frame; {} if it has gone, or never came."""
+    def _opened(self, step: int, part: str) -> AbstractContextManager[tuple[BinaryIO, int]] | None:
+        """A file of a frame; None if it has gone, or never came, unless it is that of the weights."""
         path = self._file(step, part)
-        if not path.exists():
-            return {}
-        with tensor_file.opened(path) as (file, size):
-            infos = tensor_file.read_header(file, size).infos
-            self._layout.check_part(infos)
-            return {name: tensor_file.read_tensor(file, info) for name, info in infos.items()}
+        return tensor_file.opened(path) if part == WEIGHTS or path.exists() else None
 
     def _write(self, step: int, part: str, tensors: Mapping[str, Array], about: str) -> None:
         parts = tensor_file.file_parts(tensors, {_KEY: about} if about else {})
         write_atomically(self._file(step, part), parts, is_lasting=False)
 
     def _file(self, step: int, part: str) -> Path:
-        return self.path / f"{step:010}.{part}.safetensors"
+        return self.path / file_name(step, part)
+
+
+def file_name(step: int, part: str) -> str:
+    """What the file of a part of a frame is called."""
+    return f"{step:010}.{part}.safetensors"
+
+
+# Opens the file of a part: yields it with its size, and errors in it are CheckpointErrors; None where there is none.
+OpenPart = Callable[[str], AbstractContextManager[tuple[BinaryIO, int]] | None]
+
+
+def read_frame(
+    open_part: OpenPart, layout: FrameLayout, info: FrameInfo, labels: npt.NDArray[np.int64] | None = None
+) -> Frame:
+    """Read a frame from its files, wherever these lie; the labels are those of the test images.
+
+    Raises
+    ------
+    CheckpointError
+        If it is damaged, of another format, or gone.
+    """
+    opened = open_part(WEIGHTS)
+    require(opened is not None, tr("there is no such file."))
+    with opened as (file, size):  # type: ignore[union-attr]
+        header = tensor_file.read_header(file, size)
+        step, span, _ = _about(header.metadata)
+        require(step == info.step, tr("it is a frame of another step."))
+        layout.check(header.infos)
+        tensors = {name: tensor_file.read_tensor(file, entry) for name, entry in header.infos.items()}
+        tensors |= _more(open_part(MOMENTS), layout) if info.moment_bytes else {}
+        tensors |= _more(open_part(CODES), layout) if "mean" not in tensors else {}
+        snapshot = layout.snapshot(step, span, tensors)
+        return Frame(snapshot, layout.codes(tensors, labels), info.evaluation)
+
+
+def read_codes(open_part: OpenPart, layout: FrameLayout, labels: npt.NDArray[np.int64] | None = None) -> Codes | None:
+    """Read the codes of a frame that have a file of their own, None if there is none; otherwise as `read_frame`."""
+    return layout.codes(_more(open_part(CODES), layout), labels)
+
+
+def _more(opened: AbstractContextManager[tuple[BinaryIO, int]] | None, layout: FrameLayout) -> dict[str, Array]:
+    """The tensors of another file of a frame; {} if there is none."""
+    if opened is None:
+        return {}
+    with opened as (file, size):
+        infos = tensor_file.read_header(file, size).infos
+        layout.check_part(infos)
+        return {name: tensor_file.read_tensor(file, info) for name, info in infos.items()}
 
 
 def _about(metadata: Mapping[str, Any]) -> tuple[int, Span | None, dict[str, float]]:

@@ -73,12 +73,19 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     CheckpointError
         With the file's name and the reason in plain words, whatever is wrong with the file or in it.
     """
-    try:
+    with naming(path):
         status = path.stat()
         require(stat.S_ISREG(status.st_mode), tr("it is not a file."))
         require(status.st_size <= MAX_FILE_BYTES, tr("it is larger than any model of this app."))
         with path.open("rb") as file:
             yield file, status.st_size
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have whatever is found wrong with a file, or in it, raise CheckpointError as of `opened`."""
+    try:
+        yield
     except FileNotFoundError:
         kind = kind_of_file(path)
         raise _refusal(

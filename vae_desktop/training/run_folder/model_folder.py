@@ -60,8 +60,10 @@ class ModelFolder:
         """Have another newest snapshot, without the optimizer's moments, unless it is of a training that diverges."""
         if not are_finite(frame.snapshot.weights):
             return
-        bare = replace(frame, snapshot=replace(frame.snapshot, optimizer=None))
+        bare = Frame(replace(frame.snapshot, optimizer=None), evaluation=frame.evaluation)
         self._newest.write(bare, settings, is_change=False)
+        if frame.codes is not None:  # apart, for readers that need them but not the weights
+            self._newest.write_codes(frame.step, frame.codes)
         self._newest_codes = self._newest_codes if frame.codes is None else frame.step
         self._snapshots = [*(step for step in self._snapshots if step != frame.step), frame.step]
         kept = {*self._snapshots[-_KEPT:], self._newest_codes}

@@ -1,0 +1,254 @@
+"""Reading a training's folder while it grows, and folders in which nothing can be trusted."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.run_folders import recorded, write_run
+from vae_desktop.errors import CheckpointError
+from vae_desktop.training.history import TERMS, Change, Evaluation
+from vae_desktop.training.run_folder.contents import Rows
+from vae_desktop.training.run_folder.protocols import FileGone, SourceError, SourceUnusable
+from vae_desktop.training.run_folder.reader import RunReader
+from vae_desktop.training.run_folder.source import Source, Traffic
+
+
+class Seen:
+    """All that a reader has found."""
+
+    def __init__(self, path):
+        self.reader = RunReader(Source(str(path)))
+        self.rows, self.evaluations, self.changes = [], [], []
+        self.frame = self.codes = self.timeline = self.poll = None
+
+    def look(self):
+        """Look until nothing more is found at once."""
+        while True:
+            self.poll = self.reader.poll()
+            (news,) = self.poll.models
+            for line in news.lines:
+                {Rows: self.rows, Evaluation: self.evaluations, Change: self.changes}[type(line)].append(line)
+            self.frame, self.codes = news.frame or self.frame, news.codes or self.codes
+            self.timeline = news.timeline or self.timeline
+            if not self.poll.has_more:
+                return self
+
+    @property
+    def metrics(self):
+        assert [line.first for line in self.rows] == list(np.cumsum([1, *map(len, self.values)])[:-1])
+        return np.concatenate(self.values)
+
+    @property
+    def values(self):
+        return [line.values for line in self.rows]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, config, dataset):
+    """The folder of a training that has ended, and the model."""
+    path = tmp_path_factory.mktemp("finished") / "run"
+    return path, write_run(path, config, dataset)
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A copy of that folder, for what is done to it."""
+    return shutil.copytree(finished[0], tmp_path / "run")
+
+
+def said(path):
+    return json.loads(path.read_bytes())
+
+
+def say(path, **changes):
+    path.write_text(json.dumps({**said(path), **changes}))
+
+
+def test_a_growing_folder_gives_all_that_the_training_has(tmp_path, config, dataset):
+    training, folder = recorded(tmp_path / "run", config, dataset)
+    folder.writer.join()
+    seen = Seen(tmp_path / "run").look()
+    assert seen.poll.head.models[0].description.config == config
+    for _ in training.epochs():
+        folder.report(is_at_epoch=True, state="stopped")  # whose snapshot is not paced
+        folder.writer.join()
+        seen.look()
+        assert len(seen.metrics) == training.steps
+        assert seen.frame.step == training.steps
+    folder.close()
+    seen.look()
+    (model,) = training.models
+    assert seen.poll.status.state == "finished"
+    assert np.array_equal(seen.metrics, model.history.training, equal_nan=True)
+    assert seen.evaluations == model.history.evaluations
+    assert all(np.array_equal(own, model.snapshot().weights[name]) for name, own in seen.frame.snapshot.weights.items())
+    assert np.array_equal(seen.codes.mean, model.codes.mean)
+    assert np.array_equal(seen.codes.labels, dataset.test.labels)
+    settings, infos = seen.timeline
+    assert settings == {"learning_rate": 0.01, "beta": 0.5}
+    assert [info.step for info in infos] == model.timeline.steps
+    for info in infos:
+        own, found = model.timeline.read(info.step), seen.reader.read_frame(0, info)
+        assert all(np.array_equal(own.snapshot.weights[name], one) for name, one in found.snapshot.weights.items())
+
+
+def test_a_change_of_a_setting_is_read_too(tmp_path, config, dataset):
+    training, folder = recorded(tmp_path / "run", config, dataset)
+    training.models[0].adjust("beta", 0.25)
+    for _ in training.epochs():
+        pass
+    folder.close()
+    assert Seen(tmp_path / "run").look().changes == [Change(0, "beta", 0.25)]
+
+
+def test_a_folder_that_is_begun_anew_is_read_from_its_beginning(copy):
+    seen = Seen(copy).look()
+    before = seen.metrics
+    for name in ("run.json", "status.json"):
+        say(copy / name, id="another")
+    seen.rows = []
+    seen.look()
+    assert seen.poll.head.id == "another"
+    assert np.array_equal(seen.metrics, before, equal_nan=True)
+
+
+def test_a_frame_that_was_thinned_out_is_gone(copy):
+    seen = Seen(copy).look()
+    info = seen.timeline[1][1]
+    for path in (copy / "0" / "frames").glob(f"{info.step:010}.*"):
+        path.unlink()
+    with pytest.raises(FileGone):
+        seen.reader.read_frame(0, info)
+
+
+def test_a_damaged_line_costs_its_own_steps_only(copy):
+    path = copy / "0" / "metrics.jsonl"
+    whole = Seen(copy).look().metrics
+    lines = [
+        json.dumps({"first": step, "every": 1, **{name: [float(row[place])] for place, name in enumerate(TERMS)}})
+        for step, row in enumerate(whole, 1)
+    ]
+    lines[2:4] = '{"first":3,\x00"every":1,"total":[', '{"first":4,"every":1,"total":[1],"reconstruction":[],"kl":[1]}'
+    text = "\n".join(lines).encode() + b"\n"
+    path.write_bytes(text)
+    status = said(copy / "status.json")
+    status["models"][0]["metrics"] = len(text)
+    say(copy / "status.json", models=status["models"])
+    found = Seen(copy).look().metrics
+    assert np.isnan(found).all(1).tolist() == [step in (3, 4) for step in range(1, 10)]
+    assert np.array_equal(np.delete(found, (2, 3), 0), np.delete(whole, (2, 3), 0))
+
+
+GARBAGE = {
+    "nothing": b"",
+    "half": b'{"vae_desktop_run":1,"id":"',
+    "noise": bytes(range(256)),
+    "no object": b"[]",
+    "brackets": b"[" * 200_000,
+    "another file": b'{"vae_desktop_run":"yes"}',
+    "large": b" " * (2**20 + 1),
+}
+
+
+@pytest.mark.parametrize("name", ["run.json", "status.json"])
+@pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE)
+def test_garbage_is_said_and_can_be_mended(copy, name, data):
+    good = (copy / name).read_bytes()
+    (copy / name).write_bytes(data)
+    seen = Seen(copy)
+    with pytest.raises(SourceError, match=name):
+        seen.look()
+    (copy / name).write_bytes(good)
+    assert len(seen.look().metrics) == 9
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"beat": -1}, {"seconds": "1"}, {"state": "asleep"}, {"models": []}, {"models": {}}, {"id": 3},
+        {"models": [{"step": 1}]}, {"models": [None] * 3},
+    ],
+)  # fmt: skip
+def test_a_status_that_makes_no_sense_is_said(copy, changes):
+    say(copy / "status.json", **changes)
+    with pytest.raises(SourceError, match=r"status\.json"):
+        Seen(copy).look()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("metrics", 10**15), ("newest", 10**9), ("newest_codes", 10**9), ("frames", 10**9), ("step", 10**12)],
+)
+def test_what_a_status_promises_and_is_not_there_is_no_error(copy, name, value):
+    status = said(copy / "status.json")
+    status["models"][0][name] = value
+    say(copy / "status.json", models=status["models"])
+    assert len(Seen(copy).look().metrics) == 9
+
+
+@pytest.mark.parametrize("name", ["newest/0000000009.weights.safetensors", "newest/0000000009.codes.safetensors",
+                                  "timeline.json"])  # fmt: skip
+@pytest.mark.parametrize("spoil", [lambda data: data[:-1], lambda data: data + b"x", lambda data: b"{}" * 99])
+def test_a_damaged_file_is_left_out(copy, name, spoil):
+    path = copy / "0" / name
+    path.write_bytes(spoil(path.read_bytes()))
+    assert len(Seen(copy).look().metrics) == 9
+
+
+def test_a_damaged_frame_is_refused(copy):
+    seen = Seen(copy).look()
+    info = seen.timeline[1][1]
+    path = copy / "0" / "frames" / f"{info.step:010}.weights.safetensors"
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(CheckpointError):
+        seen.reader.read_frame(0, info)
+
+
+def test_labels_that_are_damaged_cost_the_colours_only(copy):
+    (copy / "labels.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr': '<i8', 'shape': (99999999999,), }\n")
+    assert Seen(copy).look().codes.labels is None
+
+
+def test_a_newer_version_is_named(copy):
+    say(copy / "status.json", vae_desktop_run=99)
+    with pytest.raises(SourceUnusable, match="99"):
+        Seen(copy).look()
+
+
+def test_a_folder_that_is_not_there_or_has_not_begun_is_said(tmp_path, copy):
+    with pytest.raises(SourceError, match="no training"):
+        Seen(tmp_path / "nowhere").look()
+    seen = Seen(copy).look()
+    shutil.rmtree(copy)
+    with pytest.raises(SourceError, match="no training"):
+        seen.look()
+
+
+@pytest.mark.parametrize(
+    ("address", "says"), [("gopher9://x/y", "gopher9"), ("s3://bucket/run", "s3fs"), ("adl://x/y", "adl")]
+)
+def test_an_address_that_cannot_be_read_says_what_is_missing(address, says, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+    with pytest.raises(SourceUnusable, match=says):
+        Source(address)
+
+
+def test_an_address_is_shown_without_its_secrets():
+    assert Source("memory://me:secret@host/run?token=secret").title == "memory://me@host/run"
+
+
+def test_traffic_is_paced_by_its_budget():
+    now = 0.0
+    traffic = Traffic(60, lambda: now)
+    traffic.note(1)
+    assert traffic.has_room  # what is small holds nothing up
+    traffic.note(9)
+    assert (traffic.has_room, traffic.per_minute) == (False, 10)
+    now = 8.9
+    assert not traffic.has_room
+    now = 9.0
+    assert traffic.has_room
+    now = 70.1
+    assert (traffic.per_minute, traffic.total) == (0, 10)

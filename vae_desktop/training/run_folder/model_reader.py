@@ -1,0 +1,228 @@
+"""Reads what is new of one model in a training's folder."""
+
+import io
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+
+from vae_desktop.errors import CheckpointError
+from vae_desktop.language import tr
+from vae_desktop.latent.codes import Codes
+from vae_desktop.training import tensor_file
+from vae_desktop.training.frame_folder import CODES, MOMENTS, WEIGHTS, file_name, read_codes, read_frame
+from vae_desktop.training.run_folder.contents import (
+    FAULTS,
+    MOST_STEPS,
+    Head,
+    Labels,
+    Line,
+    ModelHead,
+    Rows,
+    line_in,
+    timeline_in,
+)
+from vae_desktop.training.run_folder.layout import FRAMES, METRICS, NEWEST, TIMELINE, ModelStatus, of_model
+from vae_desktop.training.run_folder.protocols import FileGone
+from vae_desktop.training.run_folder.source import Source
+from vae_desktop.training.timeline import Frame, FrameInfo
+
+_MOST_TIMELINE, _MOST_METRICS = 2**22, 2**21  # bytes: of the file, and of what one look reads
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, eq=False)
+class News:
+    """What is new of one model.
+
+    Attributes
+    ----------
+    lines : sequence of Line
+        Of its metrics, in their order; rows follow those before without a gap.
+    frame : Frame, or None
+        Its newest state.
+    codes : Codes, or None
+        The newest of the test images.
+    timeline : (dict, tuple of FrameInfo), or None
+        The settings at its first frame, and all frames, whose evaluations stand among the metrics.
+    """
+
+    lines: Sequence[Line] = ()
+    frame: Frame | None = None
+    codes: Codes | None = None
+    timeline: tuple[Mapping[str, float], tuple[FrameInfo, ...]] | None = None
+
+
+@dataclass(eq=False)
+class ModelReader:
+    """Reads what is new of one model; what is damaged is left out, and named in the log.
+
+    Parameters
+    ----------
+    source : Source
+    number : int
+        Of the model in the folder.
+    head : ModelHead
+    run : Head
+    labels : array (N,), or None
+        Of the test images.
+
+    Attributes
+    ----------
+    is_behind : bool
+        Whether the last look has found as many metrics as one look takes.
+    """
+
+    source: Source
+    number: int
+    head: ModelHead
+    run: Head
+    labels: Labels | None
+    is_behind: bool = field(default=False, init=False)
+    _has_damage: bool = field(default=False, init=False)
+    _at: int = field(default=0, init=False)  # bytes of the metrics
+    _steps: int = field(default=0, init=False)  # that have metrics
+    _is_within: bool = field(default=False, init=False)  # a line that is longer than any
+    _newest: int | None = field(default=None, init=False)
+    _codes: int | None = field(default=None, init=False)
+    _frames: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.layout = self.head.description.layout
+        self._lines_due = 0.0
+        self._kinds = [self._snapshot, self._newest_codes, self._timeline]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a snapshot of it has been read, or one that was there could not be."""
+        return self._newest is not None
+
+    def lines(self, status: ModelStatus) -> list[Line]:
+        """Read the metrics that have come; what is no line of metrics is left out, and its steps are NaN."""
+        traffic, self.is_behind = self.source.traffic, False
+        if status.metrics <= self._at or time.monotonic() < self._lines_due:
+            return []
+        before, most = traffic.total, min(_MOST_METRICS, status.metrics - self._at)
+        data = self.source.read(self._path(METRICS), most, self._at)
+        if traffic.budget:  # a server that knows no parts of files sends all of it each time
+            self._lines_due = time.monotonic() + 120 * (traffic.total - before) / traffic.budget
+        self.is_behind = len(data) == _MOST_METRICS
+        whole = data.rfind(b"\n") + 1
+        self._at += whole
+        lines = data[:whole].split(b"\n")[:-1]
+        if self._is_within and lines:
+            lines, self._is_within = lines[1:], False
+        if not whole and self.is_behind:
+            self._at, self._is_within = self._at + len(data), True
+        found: list[Line] = []
+        for text in lines:
+            try:
+                found += self._in_order(line_in(text, self.head.description), status.step)
+            except FAULTS as error:
+                if not self._has_damage:  # of many lines the first will do
+                    self._has_damage = True
+                    _log.warning("a line of the metrics in %s is left out: %s", self.source.title, error)
+        return found
+
+    def _in_order(self, line: Line, last: int) -> list[Line]:
+        """A line so that its steps follow those before; those of lines that are missing are NaN."""
+        if not isinstance(line, Rows):
+            return [line]
+        missing = line.first - 1 - self._steps
+        wrong = tr("its metrics are damaged.")
+        tensor_file.require(missing >= 0 and line.first <= min(last, MOST_STEPS), wrong)
+        values = line.values[: last + 1 - line.first]  # the last number may stand for fewer steps than the others
+        if missing:
+            values = np.concatenate((np.full((missing, values.shape[1]), np.nan, np.float32), values))
+        self._steps += len(values)
+        return [Rows(line.first - missing, values)]
+
+    def large(self, status: ModelStatus, news: News) -> News | None:
+        """Read something that is large and new, and add it to the news; None if there is nothing.
+
+        Snapshot, codes and timeline take turns: on a slow link there is always a newer snapshot.
+        """
+        for kind in list(self._kinds):
+            found = kind(status)
+            if found is not None:
+                self._kinds.remove(kind)
+                self._kinds.append(kind)
+                return replace(news, **found)
+        return None
+
+    def _snapshot(self, status: ModelStatus) -> dict[str, Any] | None:
+        if status.newest is None or status.newest == self._newest:
+            return None
+        self._newest = step = status.newest
+        frame = self._tried(lambda: self.read(NEWEST, FrameInfo(step, 0)))
+        return None if frame is None else {"frame": frame}
+
+    def _newest_codes(self, status: ModelStatus) -> dict[str, Any] | None:
+        if status.newest_codes is None or status.newest_codes == self._codes:
+            return None
+        self._codes = status.newest_codes
+        open_part = partial(self._opened, NEWEST, self._codes, (CODES,))
+        codes = self._tried(lambda: read_codes(open_part, self.layout, self.labels))
+        return None if codes is None else {"codes": replace(codes, since=self._codes)}
+
+    def _timeline(self, status: ModelStatus) -> dict[str, Any] | None:
+        if status.frames == self._frames:
+            return None
+        self._frames = status.frames
+        timeline = self._tried(self._read_timeline)
+        return None if timeline is None else {"timeline": timeline}
+
+    def read(self, folder: str, info: FrameInfo) -> Frame:
+        """Read a frame: of those of the timeline also the codes that have a file of their own."""
+        parts = (WEIGHTS, MOMENTS, CODES) if folder == FRAMES else (WEIGHTS,)
+        return read_frame(partial(self._opened, folder, info.step, parts), self.layout, info, self.labels)
+
+    def _read_timeline(self) -> tuple[Mapping[str, float], tuple[FrameInfo, ...]]:
+        with tensor_file.naming(Path(TIMELINE)):
+            settings, frames = timeline_in(self.source.read_whole(self._path(TIMELINE), _MOST_TIMELINE))
+        # Over a network moments would take twice as long as all else of a frame.
+        return settings, frames if self.source.is_local else tuple(info.without_moments() for info in frames)
+
+    def _tried(self, read: Callable[[], _T]) -> _T | None:
+        """What can be read, unless it has gone meanwhile, or is damaged: the next one will do."""
+        try:
+            return read()
+        except FileGone:
+            return None
+        except CheckpointError as error:
+            _log.warning("left out of %s: %s", self.source.title, error)
+            return None
+
+    def _opened(
+        self, folder: str, step: int, parts: Sequence[str], part: str
+    ) -> AbstractContextManager[tuple[BinaryIO, int]] | None:
+        if part not in parts:
+            return None
+        sizes, codes = self.layout.sizes, 8 * self.run.test_images * self.layout.latent_dim
+        most = tensor_file.MAX_HEADER_BYTES + 8 + {
+            WEIGHTS: 4 * sizes["weights"] + codes, MOMENTS: 4 * sizes["optimizer"], CODES: codes
+        }[part]  # fmt: skip
+        name = self._path(folder, file_name(step, part))
+        try:
+            data = self.source.read_whole(name, min(most, tensor_file.MAX_FILE_BYTES))
+        except FileGone:
+            if part == WEIGHTS:
+                raise
+            return None
+        return _in_memory(data, name)
+
+    def _path(self, *names: str) -> str:
+        return of_model(self.number, *names).as_posix()
+
+
+@contextmanager
+def _in_memory(data: bytes, name: str) -> Iterator[tuple[BinaryIO, int]]:
+    with tensor_file.naming(Path(name)):
+        yield io.BytesIO(data), len(data)
