@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -122,9 +123,16 @@ def _choose_fonts() -> None:
 
 
 def run_window(
-    model: Path | None = None, dataset: str | None = None, data_dir: Path | None = None, chosen_language: str = ""
+    model: Path | None = None,
+    dataset: str | None = None,
+    data_dir: Path | None = None,
+    chosen_language: str = "",
+    followed: Sequence[str] = (),
 ) -> int:
-    """Open the window and return the exit status when it is closed; 2 where there is no display."""
+    """Open the window and return the exit status when it is closed; 2 where there is no display.
+
+    Of runs that are followed, `followed` holds the folders.
+    """
     if not require_display():
         return 2
     app_log.start(default_log_dir())
@@ -143,7 +151,10 @@ def run_window(
         window.setup.form.choose_dataset(dataset)
     if model is not None:
         window.controller.files.open(model)
-    else:
+    if followed:
+        window.controller.setup.take_next()
+        window.controller.follow.follow(followed)
+    elif model is None:
         window.controller.open_last_model()
     window.show()
     status = application.exec()

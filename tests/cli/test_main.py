@@ -27,17 +27,17 @@ def window(monkeypatch):
 
 def test_without_a_command_it_opens_the_window(run, window):
     assert run().status == 7
-    assert window == [(None, None, None, "")]
+    assert window == [(None, None, None, "", ())]
 
 
 def test_the_window_gets_its_options(run, window):
     run("--language", "zh", "--model", "a/b.safetensors", "--dataset", "mnist", "--data-dir", "data")
-    assert window == [(Path("a/b.safetensors"), "mnist", Path("data"), "zh")]
+    assert window == [(Path("a/b.safetensors"), "mnist", Path("data"), "zh", ())]
 
 
 def test_a_model_file_alone_is_opened_in_the_window(run, window):
     run("a/b.safetensors", "--dataset", "mnist")
-    assert window == [(Path("a/b.safetensors"), "mnist", None, "")]
+    assert window == [(Path("a/b.safetensors"), "mnist", None, "", ())]
 
 
 def test_an_unknown_data_set_opens_no_window(run, window):

@@ -155,6 +155,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data-dir", dest="window_data_dir", type=Path, metavar="DIR", help=tr("folder of downloaded data sets")
     )
+    parser.add_argument(
+        "--follow",
+        dest="window_follow",
+        action="append",
+        metavar="FOLDER|URL",
+        help=tr("training to be followed by the folder of its --run-dir, here or elsewhere; several, side by side"),
+    )
     parser.set_defaults(program=parser.prog)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=tr("commands"))
     for name, command in COMMANDS.items():
@@ -173,14 +180,15 @@ def _open_window(options: argparse.Namespace) -> int:
     from vae_desktop.app import run_window
 
     try:
-        return run_window(options.window_model, name, options.window_data_dir, options.language or "")
+        window = options.window_model, name, options.window_data_dir, options.language or ""
+        return run_window(*window, options.window_follow or ())
     except Exception:
         _log.warning("the window could not be opened", exc_info=True)  # for the file: the terminal gets one line
         raise
 
 
 def _refuse_window_options(options: argparse.Namespace) -> None:
-    for option in ("model", "dataset", "data-dir"):
+    for option in ("model", "dataset", "data-dir", "follow"):
         if getattr(options, f"window_{option.replace('-', '_')}") is not None:
             text = tr("--{option} goes after the command {command}.")
             raise _BadArguments(_PROGRAM, text.format(option=option, command=options.command))

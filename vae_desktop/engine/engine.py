@@ -12,6 +12,7 @@ from vae_desktop.data.stored import mapped
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.film_export import FilmExport
+from vae_desktop.engine.following import Following
 from vae_desktop.engine.fork_starter import ForkStarter
 from vae_desktop.engine.image_findings import ImageFindings
 from vae_desktop.engine.image_marks import ImageMarks
@@ -82,6 +83,8 @@ class Engine:
         self.starter = RunStarter(*begun, self.timelines, self.marks)
         forked = self.project, self.datasets, self.training, self.messages, self.timelines
         self.fork_starter = ForkStarter(*forked, self.starter)
+        followed = self.outbox, self.tasks, self.project, self.tracker, self.inference, self.datasets, self.messages
+        self.following = Following(*followed)
         self.playhead = Playhead(self.project, self.timelines, self.inference, self.messages)
         self.films = FilmExport(self.tasks, self.project, self.datasets, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
@@ -137,6 +140,7 @@ class Engine:
         """End the threads, and begin to keep every model that would be lost; :meth:`close` or :meth:`go_on` follows."""
         self.is_halted = True
         self.starter.drop()
+        self.following.close()
         self.measurements.cancel()
         self.tasks.cancel_all()
         if not self.training.halt(timeout):  # a step takes longer than there is time
@@ -151,6 +155,7 @@ class Engine:
         self.is_halted = self._has_given_up = False
         self.inference.renew()
         self.training.go_on()
+        self.following.go_on()
         if self.project.shown is not None:
             self.project.show(self.project.shown)
         if self.project.compared is not None:

@@ -86,8 +86,9 @@ class ForkStarter:
         except UserError as error:
             self._messages.complain(str(error))
             return
-        if not self._timelines.budget:
-            forks = [replace(fork, timeline=None) for fork in forks]  # its frames would go with the parent's
+        if not self._timelines.budget or run.followed is not None:
+            # Its frames would go with the parent's, or would all have to be fetched.
+            forks = [replace(fork, timeline=None) for fork in forks]
         runs = [_run_of(self._project.next_id(), run, origin, fork) for fork in forks]
         notes = [*self._stopped_for(forks), *notes, *forks[0].begins_anew]
         if notes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vae_desktop.models.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from vae_desktop.engine.followed import Followed
     from vae_desktop.words.latent_diffusion import LatentDiffusion
 
 
@@ -34,6 +35,8 @@ class KeptModel:
         Files in which the app has kept it as it was before a change, each with its step.
     example : Path, or None
         The bundled file that it came from; then it is shown rather than worked on.
+    followed : Followed, or None
+        How it is followed, where it trains elsewhere: what becomes of it lies there.
     codes_are_kept : bool
         Whether the codes come from a file of the app's own, and so may be of an earlier step than the weights.
     """
@@ -48,6 +51,7 @@ class KeptModel:
     kept_diffusion: LatentDiffusion | None = None
     earlier: dict[Path, int] = field(default_factory=dict)
     example: Path | None = None
+    followed: Followed | None = None
     codes_are_kept: bool = False
 
     @property
@@ -57,6 +61,8 @@ class KeptModel:
 
     @property
     def is_saved(self) -> bool:
+        if self.followed is not None and self.diffusion is None:
+            return True
         return self.snapshot is None or self._is(self.saved_step, self.saved_diffusion)
 
     @property

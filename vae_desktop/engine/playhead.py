@@ -15,6 +15,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
+from vae_desktop.training.run_folder.protocols import SourceError
 
 if TYPE_CHECKING:
     from vae_desktop.training.timeline import Frame
@@ -107,7 +108,9 @@ class Playhead:
             self._awaited.pop(run.id, None)
         if not isinstance(error, UserError):
             raise error
-        if run.timeline is not None and run.timeline.info(step) is not None:
+        if isinstance(error, SourceError):
+            self._messages.complain(tr("Step {step:,} cannot be shown now. {reason}").format(step=step, reason=error))
+        elif run.timeline is not None and run.timeline.info(step) is not None:
             text = tr("Step {step:,} is left out of the timeline. {reason}")
             self._messages.complain(text.format(step=step, reason=error))
         elif is_wanted:

@@ -94,7 +94,12 @@ class RunStarter:
         self._prepare(_Plan(self._without_excluded(configs), is_comparison=True, is_held=is_held))
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
-        """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
+        """Train the model of a run on: its own settings, but the epochs, rates and device of `config`.
+
+        Not one that is followed, which trains elsewhere.
+        """
+        if run.followed is not None:
+            return
         names = ("epochs", "learning_rate", "beta", "device")
         changed = run.config.with_settings(**{name: getattr(config.training, name) for name in names})
         self._prepare(_Plan([changed], [run]))
@@ -105,7 +110,7 @@ class RunStarter:
         What came later is forgotten; the model as it is now is kept in a file of the app's own first. A training that
         runs is stopped for it.
         """
-        if run.timeline is None or self.is_beginning or run.id not in self._project.runs:
+        if run.timeline is None or run.followed or self.is_beginning or run.id not in self._project.runs:
             return
         if self._project.active:
             self._training.stop(then=partial(self.go_back, run, frame, config))
@@ -122,7 +127,12 @@ class RunStarter:
         self.continue_training(run, config)
 
     def continue_comparison(self, comparison: Comparison, config: RunConfig) -> None:
-        """Train models on together: their own settings, but the epochs, learning rate and device of `config`."""
+        """Train models on together: their own settings, but the epochs, learning rate and device of `config`.
+
+        None of them may be followed.
+        """
+        if any(run.followed is not None for run in comparison.runs):
+            return
         rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "device")}
         runs = [run for run in comparison.runs if run.snapshot is not None]
         self._prepare(_Plan([run.config.with_settings(**rates) for run in runs], runs, is_comparison=True))

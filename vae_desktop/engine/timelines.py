@@ -109,7 +109,7 @@ class Timelines:
     def take_over(self, runs: Iterable[Run]) -> None:
         """Have frames that lie in files of the person's, or in another window's folder, lie in the cache too."""
         for run in runs:
-            if run.timeline is not None and not isinstance(run.timeline, Recording):
+            if run.timeline is not None and run.followed is None and not isinstance(run.timeline, Recording):
                 self.recording_of(run)
 
     # Reading

@@ -116,7 +116,8 @@ class ComparedModel(QObject):
         self.column.title.set_text(run.compared_title)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
-        self.column.set_beta(run.shown_config.training.beta, is_active(run) and run.moment is None)
+        has_slider = is_active(run) and run.moment is None and run.followed is None
+        self.column.set_beta(run.shown_config.training.beta, has_slider)
         self.step_overlay.show(run.newest_step if run.moment is None else None, "pulls")
 
     def figures(self) -> Compared:

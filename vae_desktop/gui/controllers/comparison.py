@@ -254,6 +254,8 @@ class ComparisonController(QObject):
     def _measure_trained(self) -> None:
         """Measure models on show that have been trained since they were last measured."""
         trained = [model.run for model in self.models if model.run.status in ("finished", "stopped", "diverged")]
+        datasets = self._engine.datasets  # images that are elsewhere are not asked for
+        trained = [run for run in trained if run.followed is None or datasets.of(run) is not None]
         stale = [run for run in trained if run.progress.step not in run.measured]
         if stale and self._view.isVisible() and self._engine.training.state in ("idle", "failed"):
             self._engine.measurements.start(stale, COMPARED, of_now=True)

@@ -159,7 +159,10 @@ class FilesController(QObject):
         self._window.set_document(title if runs else "", all(entry.is_saved for entry in runs))
         self._window.menus.set_can_save(bool(runs))
         self._show_timeline_size()
-        self._window.setup.controls.set_can_continue(any(entry.snapshot is not None for entry in runs))
+        can_continue = any(entry.snapshot is not None for entry in runs)
+        is_followed = any(entry.followed is not None for entry in runs)
+        elsewhere = tr("It trains elsewhere. Go to a step of its timeline and press Fork to train on from there here.")
+        self._window.setup.controls.set_can_continue(can_continue and not is_followed, elsewhere if is_followed else "")
 
 
 def _is_file(path: Path) -> bool:

@@ -99,6 +99,7 @@ def _diagnostics(engine: Engine, settings: WindowSettings, message: Message | No
     }
     private: list[Path | str] = [run.config.dataset.name for run in runs if run.config.dataset.is_custom]
     private += [path for run in runs for path in (run.path, run.autosave) if path is not None]
+    private += [run.followed.address for run in runs if run.followed is not None]
     private += [settings.text("dataset"), settings.text("last_model"), engine.datasets.data_dir.absolute()]
     return diagnostics(facts, sections, [*private, *settings.recent_files()])
 

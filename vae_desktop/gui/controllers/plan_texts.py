@@ -118,7 +118,7 @@ class PlanTexts:
 
     def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
         """How far Continue goes, and with what other than what was trained with; "" if there is nothing to train."""
-        trained = [run for run in runs if run.snapshot is not None]
+        trained = [run for run in runs if run.snapshot is not None and run.followed is None]
         if not trained:
             return ""
         run = trained[-1]

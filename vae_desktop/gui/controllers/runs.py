@@ -32,6 +32,7 @@ class RunsController(QObject):
         window.measures.measure_requested.connect(self._measure)
         window.measures.cancel_requested.connect(self._measurements.cancel)
         self._project.runs_changed.connect(self._list)
+        engine.following.changed.connect(self._list, max_args=0)
         self._project.shown_changed.connect(self._follow_shown)
         self._project.metrics_changed.connect(self._refresh_curves)
         self._project.measures_changed.connect(self._show_figures)

@@ -95,7 +95,8 @@ class TimelineController(QObject):
         runs = self.runs
         is_live = not any(run.moment is not None for run in runs)
         step = runs[0].shown_step if runs else 0
-        self._panel.show_step(step, is_live, can_fork=self._window.workspace == "playground")
+        trains_here = not any(run.followed is not None for run in runs)
+        self._panel.show_step(step, is_live, self._window.workspace == "playground", trains_here)
         curves = self._window.comparison.curves if self._window.workspace == "comparison" else self._window.losses
         curves.set_playhead(None if is_live else step)
 

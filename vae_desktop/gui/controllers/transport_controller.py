@@ -9,6 +9,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.training import State
+from vae_desktop.gui.controllers.follow import following_in_words
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
@@ -33,6 +34,7 @@ class TransportController(QObject):
         self._training.state_changed.connect(self._show_state)
         engine.tracker.progressed.connect(self._show_progress)
         engine.tracker.devices_found.connect(self._note_torch, max_args=0)
+        engine.following.changed.connect(self._show_target, max_args=0)
         for signal in (self._project.shown_changed, self._project.compared_changed, self._project.runs_changed):
             signal.connect(self._show_target, max_args=0)
         window.workspace_changed.connect(self._show_workspace)
@@ -81,7 +83,7 @@ class TransportController(QObject):
     def _show_target(self) -> None:
         """Say which models the buttons act on; of one that does not train, how far it has come."""
         active = self._project.active
-        targets = active or self._project.in_sight(self._window.workspace == "comparison")
+        targets = active or self._in_sight
         compares = self._window.workspace == "comparison"
         title = self._title(targets) or (tr("No models yet") if compares else tr("No model yet"))
         if active and self._engine.tracker.compares != compares:
@@ -91,6 +93,10 @@ class TransportController(QObject):
         self._window.status.setText(self._status_text(self._training.state))
         if not active:
             self._controls.show_progress(targets[-1].progress if targets else None)
+
+    @property
+    def _in_sight(self) -> list[Run]:
+        return self._project.in_sight(self._window.workspace == "comparison")
 
     def _title(self, runs: list[Run]) -> str:
         if len(runs) < 2:
@@ -107,6 +113,9 @@ class TransportController(QObject):
                 run=active[0].title if len(active) == 1 else tr("{count} models").format(count=len(active)),
                 device=active[0].device.upper(),
             )
+        followed = [run for run in self._in_sight if run.followed is not None]
+        if followed and state == "idle":
+            return following_in_words(followed)
         return {
             "idle": tr("Ready") if self._has_torch else tr("PyTorch is loading; sliders work already"),
             "loading": tr("Loading…"),

@@ -16,6 +16,7 @@ from vae_desktop.gui.controllers.closer import Closer
 from vae_desktop.gui.controllers.exports import ExportsController
 from vae_desktop.gui.controllers.files import FilesController
 from vae_desktop.gui.controllers.film_controller import FilmController
+from vae_desktop.gui.controllers.follow import FollowController
 from vae_desktop.gui.controllers.last_time import LastTime
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.memory_size import MemorySizeController
@@ -82,6 +83,7 @@ class WindowController(QObject):
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)
+        self.follow = FollowController(window, self.engine, settings)
         self.exports = ExportsController(window, self.engine)
         self.last_time = LastTime(window, self.engine, settings)
         self.films = FilmController(window, self.engine, self.workspaces)

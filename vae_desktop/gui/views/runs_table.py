@@ -201,6 +201,8 @@ class RunsTable(QTableWidget):
 
     def _status(self, run: Run) -> str:
         status = tr(run.status) + ("" if run.is_saved else tr(", not saved"))
+        if run.followed is not None and run.followed.in_words:
+            status = tr("{status} · {followed}").format(status=status, followed=run.followed.in_words)
         return status if run.moment is None else tr("{status} · newest values").format(status=status)
 
     @Slot(QModelIndex)

@@ -34,7 +34,7 @@ class Transport(QWidget):
         self._state: State = "idle"
         self._is_beginning = False
         self._settings_valid = True
-        self._can_continue = False
+        self._can_continue, self._why_not_continue = False, ""
         self._make_buttons()
         self._bar = progress_bar(tr("Progress of the training"))
         font = tabular(small_font(self.font()))
@@ -82,9 +82,9 @@ class Transport(QWidget):
         self._settings_valid = valid
         self._refresh()
 
-    def set_can_continue(self, can_continue: bool) -> None:
-        """Continue needs a model on screen."""
-        self._can_continue = can_continue
+    def set_can_continue(self, can_continue: bool, why_not: str = "") -> None:
+        """Continue needs a model on screen, unless there is another reason why not."""
+        self._can_continue, self._why_not_continue = can_continue, why_not
         self._refresh()
 
     def show_plan(self, text: str) -> None:
@@ -176,7 +176,7 @@ class Transport(QWidget):
         self._first.show_face(self.step_button if state == "paused" else self.train_button)
         wrong = "" if self._settings_valid else tr("A setting is marked: mend it first.")
         busy = tr("A model is being trained: stop it first.")
-        no_model = "" if self._can_continue else tr("There is no trained model on screen.")
+        no_model = "" if self._can_continue else self._why_not_continue or tr("There is no trained model on screen.")
         self._allow(self.continue_button, wrong or no_model or (busy if trains else ""))
         self._allow(self.train_button, wrong or (busy if is_held else ""))
         self._keep_focus(focused)

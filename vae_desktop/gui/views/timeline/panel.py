@@ -74,9 +74,10 @@ class TimelinePanel(QWidget):
         self.strip.set_past(past)
         self.setVisible(bool(past.frames))
 
-    def show_step(self, step: int, is_live: bool, can_fork: bool = False) -> None:
-        """Show at which step the models are."""
+    def show_step(self, step: int, is_live: bool, can_fork: bool = False, can_go_back: bool = True) -> None:
+        """Show at which step the models are, and what can be done from there."""
         self.fork.setVisible(can_fork)
+        self.go_back.setVisible(can_go_back)
         if self.fork.isEnabled() == is_live:
             self._allow_fork(not is_live)
         self.strip.set_playhead(None if is_live else step)

@@ -27,6 +27,7 @@ class WindowMenus(QObject):
     """Builds the menus and tells what was chosen."""
 
     open_requested = Signal()
+    follow_requested = Signal()
     images_requested = Signal(str)  # "folder" or "file"
     recent_wanted = Signal()  # the list of recent files is about to be seen
     kept_requested = Signal()  # all models that the app has kept
@@ -108,6 +109,8 @@ class WindowMenus(QObject):
         keys = QKeySequence.StandardKey
         tip = tr("Open a saved model and explore its latent space.")
         self._add(menu, "openModelAction", tr("&Open model…"), tip, keys.Open, self.open_requested)
+        tip = tr("Watch a training that goes on in another window, or on another machine, as if it trained here.")
+        self._add(menu, "followAction", tr("Follow a r&un…"), tip, None, self.follow_requested)
         self._recent = menu.addMenu(tr("Open &recent"))
         self._recent.setObjectName("recentMenu")
         self._recent.setToolTipsVisible(True)

@@ -1,0 +1,74 @@
+"""Following runs that train elsewhere: the address is asked for, and how far behind it is stands in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Slot
+
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.run import Run
+from vae_desktop.files import size_in_words
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.window.follow_window import FollowWindow
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import sentences, tr
+
+_KEY = "followed"  # of the settings: the address that was followed last
+
+
+class FollowController(QObject):
+    """Has runs followed: alone, or beside those that are followed and compared already."""
+
+    def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings) -> None:
+        super().__init__(window)
+        self._window, self._engine, self._settings = window, engine, settings
+        self._asking: FollowWindow | None = None  # made when it is first wanted
+        window.menus.follow_requested.connect(self._ask)
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._asking is None:
+            from vae_desktop.training.run_folder.source import Source
+
+            self._asking = FollowWindow(self._window, Source)
+            self._asking.chosen.connect(self._follow_chosen)
+        self._asking.ask(self._settings.text(_KEY))
+
+    @Slot(str)
+    def _follow_chosen(self, address: str) -> None:
+        self._settings.set_text(_KEY, address)
+        compared = self._engine.project.compared
+        beside: Sequence[Run] = ()
+        if self._window.workspace == "comparison" and compared is not None:
+            beside = [run for run in compared.runs if run.followed is not None]
+        self.follow([address], beside)
+
+    def follow(self, addresses: Sequence[str], beside: Sequence[Run] = ()) -> None:
+        """Follow runs, several side by side, and beside others."""
+        if not beside:
+            self._window.show_workspace("playground")  # a comparison brings up the other one
+        self._window.banner.clear_news()
+        self._engine.following.follow(addresses, beside)
+
+
+def following_in_words(runs: Sequence[Run]) -> str:
+    """What the status line says of followed runs on screen."""
+    run = runs[0]
+    assert run.followed is not None
+    if run.followed.trouble:
+        if not run.followed.is_broken:
+            return run.followed.trouble
+        return sentences(run.followed.trouble, tr("It is tried again by itself."))
+    title = run.title if len(runs) == 1 else tr("{count} models").format(count=len(runs))
+    followed = [entry.followed for entry in runs if entry.followed is not None]
+    latest = max(followed, key=lambda entry: entry.behind or 0.0)
+    traffic = sum({entry.address: entry.bytes_per_minute for entry in followed}.values())
+    parts = [tr("Following {run}").format(run=title), tr(run.status), latest.in_words]
+    parts.append(tr("{size} a minute").format(size=size_in_words(_rounded(traffic))))
+    return " · ".join(part for part in parts if part)
+
+
+def _rounded(count: int) -> int:
+    """No more than two figures: others change too often to be read."""
+    return round(count, 2 - len(str(count)))
