@@ -60,6 +60,25 @@ def train(run: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
     return call
 
 
+@pytest.fixture
+def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have something happen in a training step, given its number."""
+
+    def arrange(number: int, happen: Callable[[], object]) -> None:
+        from vae_desktop.training.trainer import Trainer
+
+        step = Trainer.step
+
+        def stepped(self: Trainer, images: Any) -> Any:
+            if self.steps == number:
+                happen()
+            return step(self, images)
+
+        monkeypatch.setattr(Trainer, "step", stepped)
+
+    return arrange
+
+
 @pytest.fixture(scope="session")
 def vae_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small variational autoencoder of the digits, two epochs old."""

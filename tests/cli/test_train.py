@@ -39,23 +39,6 @@ def ctrl_c_is_heard():
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.fixture
-def at_step(monkeypatch):
-    """Have something happen in a training step, given its number."""
-
-    def arrange(number, happen):
-        step = Trainer.step
-
-        def stepped(self, images):
-            if self.steps == number:
-                happen()
-            return step(self, images)
-
-        monkeypatch.setattr(Trainer, "step", stepped)
-
-    return arrange
-
-
 def test_json_tells_each_epoch_and_the_end(train, model):
     result = train("--json", "--latent-dim", 3, "--epochs", 3)
     *epochs, summary = result.lines

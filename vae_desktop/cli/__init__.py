@@ -26,6 +26,8 @@ from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
 from vae_desktop.language import N_, tr
 from vae_desktop.resources import resource_path
 from vae_desktop.system_libraries import how_to_install, missing_libraries
+from vae_desktop.training.failures import is_of_peers
+from vae_desktop.training.joining import rank_of_several
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
@@ -200,8 +202,13 @@ def _report(error: Exception, program: str) -> int:
         error = LibraryMissing(how_to_install(libraries))
     if isinstance(error, _BadArguments):
         program = error.program
-    print(f"{program}: {error_words(error)}", file=sys.stderr)
-    return 2 if isinstance(error, _BadArguments | InvalidSetting | LibraryMissing) else 1
+    is_mistake = isinstance(error, _BadArguments | InvalidSetting)
+    rank = rank_of_several()
+    # Each process finds a mistake by itself, and notices the end of another one: the first says it.
+    if rank == 0 or not (is_mistake or is_of_peers(error.__cause__ or error)):
+        place = tr(" (process {rank})").format(rank=rank) if rank else ""
+        print(f"{program}{place}: {error_words(error)}", file=sys.stderr)
+    return 2 if is_mistake or isinstance(error, LibraryMissing) else 1
 
 
 @contextlib.contextmanager

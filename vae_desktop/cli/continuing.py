@@ -1,16 +1,18 @@
 """``train --continue``: saved models go on, one that was interrupted to its planned end as if it never had been."""
 
 import argparse
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.images import check_images, other_images
 from vae_desktop.cli.options import given_settings, spelled
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import tr
+from vae_desktop.training.processes import ALONE, Processes
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +48,8 @@ class BegunBefore:
         As the file has them, with a device or a folder of images that was asked for.
     folder : Path, or None
         The folder of a training that goes on, which is written on.
+    is_resumed : bool
+        Whether they go on for no other reason than that their training was cut off.
     """
 
     configs: list[RunConfig]
@@ -53,6 +57,11 @@ class BegunBefore:
     _checkpoints: "Sequence[Checkpoint]"
     _epochs: int | None
     folder: Path | None = None
+    is_resumed: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes are told of them: no frames, which lie in the file."""
+        return {**vars(self), "_checkpoints": [replace(one, timeline=None) for one in self._checkpoints]}
 
     @property
     def learned(self) -> "Fingerprint | None":
@@ -66,7 +75,9 @@ class BegunBefore:
         from vae_desktop.training.saved_timeline import newer_timeline_words
 
         first = self._checkpoints[0].snapshot
-        if any(checkpoint.snapshot.optimizer is None for checkpoint in self._checkpoints) and first.step:
+        if self.is_resumed:
+            how = tr("The training in {folder} goes on after step {step:,}, where it was cut off.")
+        elif any(checkpoint.snapshot.optimizer is None for checkpoint in self._checkpoints) and first.step:
             how = tr("{file} holds no state of the optimizer: it begins anew, and what follows is not exact.")
         elif not first.is_interrupted:
             how = tr("{file} was at the end of its training: another one begins there, with a cycle of its own.")
@@ -76,7 +87,9 @@ class BegunBefore:
         has_newer = any(checkpoint.has_newer_timeline for checkpoint in self._checkpoints)
         newer = newer_timeline_words(self._path.name) if has_newer else ""
         faults = [checkpoint.words_fault for checkpoint in self._checkpoints]
-        return list(dict.fromkeys(filter(None, [how.format(file=self._path.name), newer, *faults, *others])))
+        step = max(checkpoint.snapshot.step for checkpoint in self._checkpoints)
+        how = how.format(file=self._path.name, folder=self.folder, step=step)
+        return list(dict.fromkeys(filter(None, [how, newer, *faults, *others])))
 
     @property
     def saved_timelines(self) -> "list[Timeline | None]":
@@ -93,9 +106,13 @@ class BegunBefore:
         return folder.timelines(layouts, [checkpoint.history for checkpoint in self._checkpoints])
 
     def loop(
-        self, dataset: "Dataset", device: "torch.device", timelines: "Sequence[Recording | None] | None" = None
+        self,
+        dataset: "Dataset",
+        device: "torch.device",
+        timelines: "Sequence[Recording | None] | None" = None,
+        processes: Processes = ALONE,
     ) -> "TrainingLoop":
-        """The training that goes on, frames of which are kept in `timelines`.
+        """The training that goes on, frames of which are kept in `timelines`, in all of the processes.
 
         Raises
         ------
@@ -108,9 +125,12 @@ class BegunBefore:
             check_images(self._path, checkpoint, dataset)
         starts = [(checkpoint.snapshot, checkpoint.history) for checkpoint in self._checkpoints]
         snapshots, histories = zip(*starts, strict=True)
-        training = TrainingLoop(self.configs, dataset, device, snapshots, histories, timelines)
+        training = TrainingLoop(self.configs, dataset, device, snapshots, histories, timelines, processes)
         for model, checkpoint in zip(training.models, self._checkpoints, strict=True):
             model.diffusion = checkpoint.diffusion
+            span = checkpoint.snapshot.span
+            if self.is_resumed and span is not None and model.failure is None:
+                model.trainer.span = span  # one that was at its end stays there
         planned = self.configs[0].training.epochs
         if self._epochs not in (None, planned):  # of an interrupted training; that of others is in the settings
             training.each(lambda model: model.adjust("epochs", float(self._epochs or planned)))
@@ -166,8 +186,76 @@ def _folder(options: argparse.Namespace) -> Path | None:
     if not (folder / MODELS).exists():
         text = tr("The training in {folder} ended before it had kept its models: begin it anew in another folder.")
         raise UserError(text.format(folder=folder))
-    options.going_on, options.run_dir = folder / MODELS, folder
+    options.going_on, options.run_dir, options.run_dir_goes_on = folder / MODELS, folder, True
     return folder
+
+
+def interrupted(
+    options: argparse.Namespace, configs: Sequence[RunConfig], processes: Processes
+) -> BegunBefore | None:
+    """The models of a training that torchrun starts, if it has been cut off or stopped; its folder is always kept.
+
+    Parameters
+    ----------
+    options : Namespace
+        Gets the folder: that of `--run-dir` or of `--continue`, else one beside the output.
+    configs : sequence of RunConfig
+        Of the models; none with `--continue`.
+    processes : Processes
+        Whether they have been started anew, to go on with whatever lies there.
+
+    Raises
+    ------
+    UserError
+        If another training lies there that has been cut off.
+    """
+    from vae_desktop.training.checkpoint import load_checkpoints
+    from vae_desktop.training.run_folder.layout import MODELS, RUN
+
+    is_named = options.run_dir is not None
+    if not is_named and options.going_on is not None and options.going_on.is_dir():
+        options.run_dir = options.going_on
+    elif not is_named:
+        options.run_dir = (options.output or options.going_on).with_suffix(".run")
+    folder: Path = options.run_dir
+    if not (folder / RUN).exists() or (options.going_on is not None and not processes.is_restart):
+        options.run_dir_goes_on = not is_named
+        return None
+    checkpoints = load_checkpoints(folder / MODELS) if (folder / MODELS).exists() else ()
+    own, state = [checkpoint.config for checkpoint in checkpoints], _state_of(folder)
+    is_same = not configs or _are_same(configs, own, options)
+    if checkpoints and is_same and (processes.is_restart or state not in ("finished", "failed")):
+        options.run_dir_goes_on = True
+        device = configs[0].training.device if configs else own[0].training.device
+        own = [config.with_settings(device=device) for config in own]
+        return BegunBefore(own, folder / MODELS, checkpoints, None, folder, is_resumed=True)
+    if checkpoints and (processes.is_restart or state == "training"):
+        text = tr(
+            "{folder} holds another training, which was cut off: go on with it by --continue {folder}, or delete it."
+        )
+        raise UserError(text.format(folder=folder))
+    options.run_dir_goes_on = processes.is_restart or not is_named
+    return None
+
+
+def _state_of(folder: Path) -> str:
+    """How the training in a folder stood when its status was last written."""
+    from vae_desktop.training.run_folder.layout import STATUS
+
+    try:
+        return str(json.loads((folder / STATUS).read_bytes())["state"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return "training"
+
+
+def _are_same(configs: Sequence[RunConfig], others: Sequence[RunConfig], options: argparse.Namespace) -> bool:
+    """Whether models of a command have the settings of others; the device and a default size of batches may differ."""
+    if len(configs) != len(others):
+        return False
+    free: dict[str, Any] = {"device": others[0].training.device}
+    if "batch_size" not in options:
+        free["batch_size"] = others[0].training.batch_size
+    return [config.with_settings(**free) for config in configs] == [*others]
 
 
 def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:

@@ -23,7 +23,7 @@ from vae_desktop.cli.output import (
 from vae_desktop.cli.saving import Saved, Targets, save_models
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
-from vae_desktop.training.failures import is_of_device
+from vae_desktop.training.failures import is_of_device, is_of_peers
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -51,7 +51,7 @@ def train_to_end(
     """
     names = targets.keys if options.json else targets.names
     trouble: Exception | None = None
-    with _stopped_by_ctrl_c(training):
+    with _stopped_by_signals(training):
         try:
             _follow(training, names, options.json)
         except BrokenPipeError:  # nobody reads any more: stop, but lose nothing
@@ -59,35 +59,56 @@ def train_to_end(
         except Exception as error:  # noqa: BLE001 - whatever it is, first nothing may be lost
             trouble = error if training.going else None  # else each model holds its own
         saved = save_models(training, targets, options.compact, has_timelines)
+    if not training.processes.leads:
+        return _silent_end(training)
     return _tell_end(training, names, saved, trouble, options)
 
 
 @contextlib.contextmanager
-def _stopped_by_ctrl_c(training: "TrainingLoop") -> Iterator[None]:
-    """Let Ctrl-C stop the training between two steps, where its state is whole; a second one interrupts."""
+def _stopped_by_signals(training: "TrainingLoop") -> Iterator[None]:
+    """Let Ctrl-C stop the training between two steps, where its state is whole; a second one interrupts.
+
+    torchrun passes on whatever is to end it, Ctrl-C for a second time, and gives its processes half a minute: they stop
+    and save.
+    """
+    has_agent = training.processes.has_agent
+    names = ("SIGINT", "SIGTERM", "SIGHUP") if has_agent else ("SIGINT",)
 
     def stop(number: int, frame: FrameType | None) -> None:
         training.stop()
-        signal.signal(signal.SIGINT, previous)
+        if not has_agent:
+            restore()
 
-    previous = signal.signal(signal.SIGINT, stop)
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    previous = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        restore()
 
 
 def _follow(training: "TrainingLoop", names: Sequence[str], as_json: bool) -> None:
     """Train to the end, with a line for each model after each epoch and, on a terminal, a bar between the lines."""
+    trouble: OSError | None = None
     with progress_bar(is_hidden=as_json, total=training.total_steps, initial=training.steps, unit=tr("step")) as bar:
         for reports in training.epochs(on_step=bar.update):
-            for report in reports:
-                name = names[training.models.index(report.model)]
-                with bar.external_write_mode():
-                    if as_json:
-                        _print_json_epoch(report, name)
-                    else:
-                        print(_epoch_line(report, name), flush=True)
+            try:
+                for report in reports:
+                    name = names[training.models.index(report.model)]
+                    with bar.external_write_mode():
+                        if as_json:
+                            _print_json_epoch(report, name)
+                        else:
+                            print(_epoch_line(report, name), flush=True)
+            except OSError as error:
+                training.stop()  # the other processes too, which do not print
+                trouble = trouble or error
+    if trouble is not None:
+        raise trouble
 
 
 def _epoch_line(report: "EpochReport", name: str) -> str:
@@ -119,6 +140,15 @@ def _print_json_epoch(report: "EpochReport", name: str) -> None:
     )
 
 
+def _silent_end(training: "TrainingLoop") -> int:
+    """The status of a process that does not lead; what failed in it alone is raised."""
+    errors = [model.failure.error for model in training.models if model.failure is not None]
+    own = [error for error in errors if not isinstance(error, UserError)]
+    if own:
+        raise own[0]
+    return 1 if errors else 0
+
+
 def _tell_end(
     training: "TrainingLoop", names: Sequence[str], saved: Saved, trouble: Exception | None, options: argparse.Namespace
 ) -> int:
@@ -140,6 +170,8 @@ def _tell_end(
         raise UserError(text.format(words=words, step=training.steps, files=saved)) from trouble
     if not training.finished:
         say(options.program, tr("stopped at step {step}; saved {files}.").format(step=training.steps, files=saved))
+        if training.processes.has_agent:
+            return 0  # it was asked for: no failure, after which torchrun would begin again
         raise KeyboardInterrupt
     if options.json:
         print_json_summary(training, names, saved)
@@ -154,7 +186,8 @@ def _failure(name: str, model: "TrainedModel", checkpoint: "Checkpoint | None", 
     """Why a model could not go on, and what is left of it; "" for one that has not failed."""
     if model.failure is None:
         return ""
-    what = model.failure.message if is_of_device(model.failure.error) else error_words(model.failure.error)
+    error = model.failure.error
+    what = model.failure.message if is_of_device(error) or is_of_peers(error) else error_words(error)
     if checkpoint is None:
         left = tr("Nothing is saved: no epoch was over.")
     else:

@@ -3,17 +3,21 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.follow import train_to_end
-from vae_desktop.cli.images import check_shape, other_images
+from vae_desktop.cli.images import check_shape, load_images, other_images
 from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
-from vae_desktop.cli.output import say
+from vae_desktop.cli.output import say, silent
 from vae_desktop.cli.recording import add_timeline_option, recordings
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
+
+if TYPE_CHECKING:
+    from vae_desktop.training.processes import Processes
 
 HELP = N_("train on from an earlier step of a saved model")
 
@@ -49,6 +53,17 @@ def run(options: argparse.Namespace) -> int:
         After Ctrl-C, when what had been trained by then is saved.
     """
     changes = parse_changes(options.changes)
+    from vae_desktop.engine.processor import prepare_threads
+    from vae_desktop.training.joining import joined
+
+    prepare_threads()
+    processes = joined()
+    with silent(not processes.leads):
+        return _fork(options, changes, processes)
+
+
+def _fork(options: argparse.Namespace, changes: dict[str, Any], processes: "Processes") -> int:
+    """Train from the step on with changed settings."""
     given = {"epochs": options.epochs, "device": options.device}
     changes |= {name: value for name, value in given.items() if value is not None}
     epochs = changes.pop("epochs", None)
@@ -61,20 +76,16 @@ def run(options: argparse.Namespace) -> int:
     if options.output.exists() and options.output.samefile(options.file):
         text = tr("{path} is the model that the fork comes from: give the fork a file of its own.")
         raise InvalidSetting("output", text.format(path=options.output))
-    from vae_desktop.engine.processor import prepare_threads
-
-    prepare_threads()
-    from vae_desktop.data.load import load_dataset
-    from vae_desktop.training.devices import select_device
     from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
-    device = select_device(config.training.device, notes.append)
-    dataset = load_dataset(config.dataset, options.data_dir, learned=checkpoint.images)
+    device = processes.select_device(config.training.device, notes.append)
+    dataset = load_images(config.dataset, options, processes, checkpoint.images)
     check_shape(options.file, checkpoint, dataset)
     notes += other_images(checkpoint, dataset)
     fork = forked(checkpoint, config, len(dataset.train), epochs, whole.snapshot.span)
-    with recordings([fork.config], dataset, options, [fork.timeline]) as timelines:
-        training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history], timelines)
+    with recordings([fork.config], dataset, options, [fork.timeline], is_kept=processes.leads) as timelines:
+        begins = [fork.config], dataset, device, [fork.snapshot], [fork.history]
+        training = TrainingLoop(*begins, timelines, processes)
         say(options.program, *notes, *fork.begins_anew, mark=tr("note: "))
         return train_to_end(training, targets, options)

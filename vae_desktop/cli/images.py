@@ -1,5 +1,7 @@
-"""Whether images are those that a saved model takes, or was trained on."""
+"""Loads the images of a training, and says whether they are those that a saved model takes, or was trained on."""
 
+import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,8 +9,23 @@ from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 
 if TYPE_CHECKING:
+    from vae_desktop.config import DatasetConfig
     from vae_desktop.data.dataset import Dataset
+    from vae_desktop.data.fingerprint import Fingerprint
     from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.processes import Processes
+
+
+def load_images(
+    config: "DatasetConfig", options: argparse.Namespace, processes: "Processes", learned: "Fingerprint | None"
+) -> "Dataset":
+    """Load a data set in each of the processes, which share their machine's memory; errors as of `load_dataset`."""
+    from vae_desktop.data.load import load_dataset
+    from vae_desktop.data.stored.memory import memory_budget, use_budget
+
+    if processes.local_count > 1:
+        use_budget(memory_budget() // processes.local_count)
+    return processes.leader_first(partial(load_dataset, config, options.data_dir, learned=learned))
 
 
 def check_shape(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> None:

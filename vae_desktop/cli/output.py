@@ -1,7 +1,9 @@
 """What the commands print: JSON for programs, tables for people, notes and a bar on stderr."""
 
+import contextlib
 import json
 import math
+import os
 import shutil
 import sys
 import unicodedata
@@ -16,7 +18,7 @@ from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.table import by_dimension
 from vae_desktop.progress import Progress
-from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory
+from vae_desktop.training.failures import failure_words, is_of_device, is_of_peers, is_out_of_memory
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -30,7 +32,7 @@ def error_words(error: Exception) -> str:
     message = " ".join(str(error).split())
     if isinstance(error, UserError):  # it says the cause already, of a device too
         return message
-    if is_of_device(error):
+    if is_of_device(error) or is_of_peers(error):
         return failure_words(error)
     text = tr("{error}: {message} (run again with --debug for the details).")
     return text.format(error=type(error).__name__, message=message.rstrip("."))
@@ -40,6 +42,18 @@ def say(program: str, *lines: str, mark: str = "") -> None:
     """Tell the person something on stderr; each line begins with the command's name, and a mark such as "note: "."""
     for line in lines:
         print(f"{program}: {mark}{line}", file=sys.stderr)
+
+
+@contextmanager
+def silent(is_silent: bool) -> Iterator[None]:
+    """Print nothing within the block, if so."""
+    if not is_silent:
+        yield
+        return
+    with Path(os.devnull).open("w") as nowhere:
+        output, errors = contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere)
+        with output, errors:
+            yield
 
 
 def progress_bar(is_hidden: bool = False, **details: Any) -> Any:
@@ -138,6 +152,7 @@ def print_json_summary(training: "TrainingLoop", names: Sequence[str], saved: Sa
         "seconds": training.seconds,
         "images_per_second": training.images_per_second,
         "device": name_of(training.device),
+        "processes": training.processes.count,
         "epochs": training.models[0].config.training.epochs,
         "steps": training.steps,
     }
@@ -178,6 +193,8 @@ def _steps(training: "TrainingLoop") -> str:
 
     text = tr("{steps:,} in {seconds:.1f} s, {speed:,.0f} images/s on {device}")
     speed, device = training.images_per_second, name_of(training.device)
+    if training.processes.are_several:
+        device = f"{training.processes.count} × {device}"
     return text.format(steps=training.steps, seconds=training.seconds, speed=speed, device=device)
 
 

@@ -42,8 +42,10 @@ def add_folder_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help=help)
 
 
-def run_folder(options: argparse.Namespace, goes_on: bool) -> "RunFolder | None":
+def run_folder(options: argparse.Namespace) -> "RunFolder | None":
     """The folder of a training, if one is to be written; it has to be closed.
+
+    With `run_dir_goes_on` among the options what lies there is the training's own, and is written on.
 
     Raises
     ------
@@ -54,6 +56,7 @@ def run_folder(options: argparse.Namespace, goes_on: bool) -> "RunFolder | None"
         return None
     from vae_desktop.training.run_folder.writer import RunFolder
 
+    goes_on = getattr(options, "run_dir_goes_on", False)
     return RunFolder(options.run_dir, goes_on, lambda text: say(options.program, text, mark=tr("note: ")))
 
 
@@ -79,6 +82,7 @@ def recordings(
     options: argparse.Namespace,
     before: "Sequence[Timeline | None] | None" = None,
     folder: "RunFolder | None" = None,
+    is_kept: bool = True,
 ) -> "Iterator[list[Recording | None]]":
     """Where frames of each model are kept while it trains; they are gone afterwards.
 
@@ -88,6 +92,8 @@ def recordings(
         The frames that each model has already.
     folder : RunFolder, optional
         The training's, in which they lie too.
+    is_kept : bool
+        False for no frames: of several processes one keeps them.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def recordings(
 
     before = before or [None] * len(configs)
     budget = _budget(options, before, is_wanted=folder is not None)
-    if not budget:
+    if not budget or not is_kept:
         yield [None] * len(configs)
         return
     check_budget(budget, [FrameLayout.of(config.model, dataset.image_shape) for config in configs])

@@ -163,8 +163,13 @@ class Saved:
 
 
 def save_models(training: "TrainingLoop", targets: Targets, is_compact: bool, has_timelines: bool) -> Saved:
-    """Write each model as it is, or as it last was before it failed, and several as one file too."""
+    """Write each model as it is, or as it last was before it failed, and several as one file too.
+
+    Of several processes the leader does.
+    """
     checkpoints = [training.checkpoint_of(model) for model in training.models]
+    if not training.processes.leads:
+        return Saved(checkpoints)
     if is_compact:
         checkpoints = [one and replace(one, snapshot=replace(one.snapshot, optimizer=None)) for one in checkpoints]
     timelines = [model.timeline if has_timelines else None for model in training.models]

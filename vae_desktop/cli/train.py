@@ -4,11 +4,13 @@ import argparse
 import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.continuing import add_continue_option, begun_before
+from vae_desktop.cli.continuing import BegunBefore, add_continue_option, begun_before, interrupted
 from vae_desktop.cli.follow import train_to_end
+from vae_desktop.cli.images import load_images
 from vae_desktop.cli.options import (
     add_data_dir_option,
     add_exclude_option,
@@ -17,7 +19,7 @@ from vae_desktop.cli.options import (
     given_settings,
     run_config,
 )
-from vae_desktop.cli.output import say
+from vae_desktop.cli.output import say, silent
 from vae_desktop.cli.recording import (
     add_folder_options,
     add_timeline_option,
@@ -33,6 +35,7 @@ from vae_desktop.variants import FEWEST, Variant, check_comparison
 
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset, Report
+    from vae_desktop.training.processes import Processes
 
 HELP = N_("train new models, or go on with saved ones")
 
@@ -75,41 +78,50 @@ def run(options: argparse.Namespace) -> int:
     KeyboardInterrupt
         After Ctrl-C, when what had been trained by then is saved.
     """
-    before = begun_before(options)
-    if before is not None:
-        configs, given = before.configs, list[frozenset[str]]()
+    if options.going_on is not None:
+        new = None
     elif options.output is None:
         raise InvalidSetting("output", tr("the following arguments are required: %s") % "--output")
     else:
-        configs, given = _new(options)
-    targets = Targets.of(configs, options.output or options.going_on)
+        new = _new(options)
     from vae_desktop.engine.processor import prepare_threads
+    from vae_desktop.training.joining import joined
 
     prepare_threads()
-    from vae_desktop.data.load import load_dataset
-    from vae_desktop.training.devices import select_device
+    processes = joined()
+    with silent(not processes.leads):
+        return _train(options, processes, new)
+
+
+def _train(
+    options: argparse.Namespace, processes: "Processes", new: tuple[list[RunConfig], list[frozenset[str]]] | None
+) -> int:
+    """Train the new models, whose settings and names are given, or those that go on."""
+    configs, given = new or ([], [])
+    before, targets = processes.led(partial(_begun, options, configs, processes))
+    configs = configs if before is None else before.configs
     from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
-    log = event_files(options)
-    device = select_device(configs[0].training.device, notes.append)
+    log = event_files(options) if processes.leads else None
+    device = processes.select_device(configs[0].training.device, notes.append)
     learned = None if before is None else before.learned
-    dataset = load_dataset(configs[0].dataset, options.data_dir, learned=learned)
+    dataset = load_images(configs[0].dataset, options, processes, learned)
     say(options.program, *_read(dataset.report), *notes, mark=tr("note: "))
     with contextlib.ExitStack() as stack:
-        folder = run_folder(options, goes_on=before is not None and before.folder is not None)
+        folder = run_folder(options) if processes.leads else None
         if folder is not None:
             stack.callback(folder.close)
         earlier = None if before is None else before.timelines(folder)
-        timelines = stack.enter_context(recordings(configs, dataset, options, earlier, folder))
+        timelines = stack.enter_context(recordings(configs, dataset, options, earlier, folder, processes.leads))
         if before is not None:
-            training, notes = before.loop(dataset, device, timelines), before.notes_on(dataset)
+            training, notes = before.loop(dataset, device, timelines, processes), before.notes_on(dataset)
         else:
             if "batch_size" not in options:  # a default is no wish
                 batch_size = min(configs[0].training.batch_size, len(dataset.train))
                 configs = [config.with_settings(batch_size=batch_size) for config in configs]
-            training = TrainingLoop(configs, dataset, device, timelines=timelines)
-            notes = _advice(configs, targets.names, given, options, dataset)
+            training = TrainingLoop(configs, dataset, device, timelines=timelines, processes=processes)
+            notes = _advice(configs, targets.names, given, options, dataset) if processes.leads else []
         say(options.program, *notes, mark=tr("note: "))
         for reporter in [one for one in (folder, log) if one is not None]:
             stack.callback(reporter.close)  # the folder's before its timelines have gone
@@ -117,6 +129,16 @@ def run(options: argparse.Namespace) -> int:
             training.reporters.append(reporter)
         are_in_file = folder is None or options.timeline is not None or any(before.saved_timelines if before else ())
         return train_to_end(training, targets, options, are_in_file)
+
+
+def _begun(
+    options: argparse.Namespace, configs: Sequence[RunConfig], processes: "Processes"
+) -> tuple[BegunBefore | None, Targets]:
+    """The models that go on, if there are some, and where all are saved."""
+    before = interrupted(options, configs, processes) if processes.has_agent else None
+    before = before or begun_before(options)
+    configs = configs if before is None else before.configs
+    return before, Targets.of(configs, options.output or options.going_on)
 
 
 def _new(options: argparse.Namespace) -> tuple[list[RunConfig], list[frozenset[str]]]:

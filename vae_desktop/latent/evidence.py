@@ -1,6 +1,7 @@
 """How well a model explains images: its loss, a tighter bound on their likelihood, and the noise that it takes out."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -27,9 +28,28 @@ class MeanTerms(NamedTuple):
     posterior: Posterior
 
 
-@torch.inference_mode()
+class ChunkTerms(NamedTuple):
+    """The loss's terms, sums over the images of a chunk: KL (d,) of each latent dimension, or None; and posteriors."""
+
+    reconstruction: float
+    kl: Tensor | None
+    posterior: Posterior
+
+
 def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: Progress = ignore) -> MeanTerms:
-    """Terms of the loss, with the same noise each time: what training's evaluations are made of.
+    """Terms of the loss of uint8 images (N, C, H, W), with the same noise each time; see :func:`chunk_terms`."""
+    return mean_of(chunk_terms(config, model, images, progress), len(images))
+
+
+@torch.inference_mode()
+def chunk_terms(
+    config: RunConfig,
+    model: Autoencoder,
+    images: Tensor,
+    progress: Progress = ignore,
+    share: Callable[[int], slice] = slice,
+) -> list[ChunkTerms]:
+    """Terms of the loss, chunk by chunk, with the same noise each time: what training's evaluations are made of.
 
     Parameters
     ----------
@@ -38,28 +58,42 @@ def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: 
         restores them; the posterior is that of the clean images.
     model : Autoencoder
     images : Tensor (N, C, H, W), uint8
+    share : callable
+        Which of so many chunks are wanted; by default all are.
     """
     device = model.device
     random = generator(config.training.seed, "evaluation", device=device)
     settings = config.model
-    reconstruction = 0.0
-    kl = torch.zeros(model.latent_dim, dtype=torch.float64)
-    posteriors = []
-    for clean in unit_chunks(images, device, progress):
+    wanted = share(-(-len(images) // chunk_length(images.shape[1:])))
+    found = []
+    for number, clean in enumerate(unit_chunks(images, device, progress)):
+        if number >= wanted.stop:
+            break
         noise = torch.randn(len(clean), model.latent_dim, generator=random, device=device)
         inputs = clean
         if settings.traits.is_denoising:
             inputs = corrupted(clean, settings.noise, settings.noise_strength, random)
+        if number < (wanted.start or 0):
+            continue  # the noise had to be drawn, as that of later ones follows it
         terms = model.loss_terms(clean, noise, inputs)
-        posteriors.append(terms.posterior if inputs is clean else model.encode(clean))
-        reconstruction += float(terms.reconstruction.sum())
-        if terms.kl is not None:
-            kl += terms.kl.sum(0).cpu().double()
-    count = len(images)
-    kl /= count
-    if not model.is_variational:
-        return MeanTerms(reconstruction / count, None, None, joined(posteriors))
-    return MeanTerms(reconstruction / count, float(kl.sum()), tuple(kl.tolist()), joined(posteriors))
+        posterior = terms.posterior if inputs is clean else model.encode(clean)
+        kl = None if terms.kl is None else terms.kl.sum(0).cpu().double()
+        found.append(ChunkTerms(float(terms.reconstruction.sum()), kl, posterior))
+    return found
+
+
+def mean_of(chunks: Sequence[ChunkTerms], count: int) -> MeanTerms:
+    """The means over all `count` images from the terms of their chunks."""
+    first, *others = chunks
+    reconstruction, kl = first.reconstruction, first.kl
+    for chunk in others:
+        reconstruction += chunk.reconstruction
+        kl = None if kl is None or chunk.kl is None else kl + chunk.kl
+    posterior = joined([chunk.posterior for chunk in chunks])
+    if kl is None:
+        return MeanTerms(reconstruction / count, None, None, posterior)
+    kl = kl / count
+    return MeanTerms(reconstruction / count, float(kl.sum()), tuple(kl.tolist()), posterior)
 
 
 @torch.inference_mode()

@@ -40,6 +40,12 @@ class Posterior(NamedTuple):
             return self.mean
         return self.mean + self.log_stddev.exp() * noise
 
+    def to_cpu(self) -> "Posterior":
+        """A copy in the main memory that shares no memory with anything."""
+        mean, log_stddev = (None if part is None else part.to("cpu", copy=True).contiguous() for part in self)
+        assert mean is not None
+        return Posterior(mean, log_stddev)
+
 
 class LossTerms(NamedTuple):
     """Reconstruction error of each image (N,), KL per image and dimension (N, d) or None, and the posterior."""

@@ -76,7 +76,7 @@ def gaussian_negative_log_likelihood(images: Tensor, reconstructions: Tensor, lo
     -------
     Tensor (N,)
     """
-    pixels = images[0].numel()
+    pixels = images.shape[1:].numel()
     precision = (-2 * log_stddev).exp()
     return 0.5 * precision * squared_error(images, reconstructions) + pixels * (log_stddev + 0.5 * math.log(math.tau))
 

@@ -13,7 +13,9 @@ def generator(seed: int, *names: str | int, device: torch.device | str = "cpu") 
     return result
 
 
-def corrupted(images: Tensor, noise: str, strength: float, random: torch.Generator) -> Tensor:
+def corrupted(
+    images: Tensor, noise: str, strength: float, random: torch.Generator, size: int = 0, part: slice = slice(None)
+) -> Tensor:
     """Images with noise (Vincent et al. 2010, "Stacked denoising autoencoders", section 3.3).
 
     Parameters
@@ -25,15 +27,20 @@ def corrupted(images: Tensor, noise: str, strength: float, random: torch.Generat
         hit together.
     random : torch.Generator
         On the images' device.
+    size : int, optional
+        How many images the batch has of which these are a part; by default these are all.
+    part : slice, optional
+        Which of the batch they are: each has the noise that it would have among all.
 
     Returns
     -------
     Tensor (N, C, H, W), 0 to 1
     """
+    size = size or len(images)
     if noise == "gaussian":
-        shift = torch.randn(images.shape, generator=random, device=images.device)
+        shift = torch.randn((size, *images.shape[1:]), generator=random, device=images.device)[part]
         return (images + strength * shift).clamp_(0, 1)
-    chance = torch.rand(len(images), 1, *images.shape[2:], generator=random, device=images.device)
+    chance = torch.rand(size, 1, *images.shape[2:], generator=random, device=images.device)[part]
     if noise == "masking":
         return images * (chance >= strength)
     # The lower half of the pixels that are hit becomes black, the upper half white.

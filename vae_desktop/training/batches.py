@@ -13,6 +13,7 @@ from vae_desktop.latent.embed import to_unit
 from vae_desktop.models.randomness import corrupted, generator
 from vae_desktop.seeds import derive_seed
 from vae_desktop.training.devices import placed, to_device
+from vae_desktop.training.processes import ALONE, Processes
 
 _ORDERS_KEPT = 4  # models that train together can be in different epochs
 
@@ -20,21 +21,28 @@ _ORDERS_KEPT = 4  # models that train together can be in different epochs
 class Batch:
     """The images of one step, and its random numbers, which models that train together share.
 
-    Each is drawn once, however many models ask for it, and is what a model alone would have drawn.
+    Each is drawn once, however many models ask for it, and is what a model alone would have drawn. Where several
+    processes train together, the images are this one's share, with the noise that they have in the whole batch.
 
     Attributes
     ----------
     images : Tensor (n, C, H, W), float, 0 to 1
     indices : Tensor (n,), int64
         Which of the training images they are.
+    size : int
+        How many images the whole batch has, >= n.
     step : int
         Counted from 0.
     """
 
-    def __init__(self, images: Tensor, indices: Tensor, step: int, seed: int, random: torch.Generator) -> None:
+    def __init__(
+        self, images: Tensor, indices: Tensor, size: int, part: slice, step: int, seed: int, random: torch.Generator
+    ) -> None:
         self.images = images
         self.indices = indices
+        self.size = size
         self.step = step
+        self._part = part
         self._seed = seed
         self._random = random
         self._noise: dict[int, Tensor] = {}
@@ -44,15 +52,16 @@ class Batch:
         """Noise (n, d) from N(0, I), with which codes are drawn from posteriors."""
         if latent_dim not in self._noise:
             device = self.images.device
-            shape = len(self.images), latent_dim
-            self._noise[latent_dim] = torch.randn(shape, generator=self._stream("noise"), device=device)
+            shape = self.size, latent_dim
+            self._noise[latent_dim] = torch.randn(shape, generator=self._stream("noise"), device=device)[self._part]
         return self._noise[latent_dim]
 
     def corrupted(self, model: ModelConfig) -> Tensor:
         """What a denoising model sees in place of the images."""
         key = model.noise, model.noise_strength
         if key not in self._corrupted:
-            self._corrupted[key] = corrupted(self.images, *key, self._stream("corruption"))
+            stream = self._stream("corruption")
+            self._corrupted[key] = corrupted(self.images, *key, stream, self.size, self._part)
         return self._corrupted[key]
 
     def _stream(self, purpose: str) -> torch.Generator:
@@ -70,18 +79,25 @@ class Batches:
     Parameters
     ----------
     images : array (N, C, H, W), uint8
+    batch_size : int
+        Of all processes together.
 
     Attributes
     ----------
     images : Tensor (N, C, H, W), uint8, on the device or in the main memory
     device : torch.device
+    processes : Processes
+        Those that train together; a batch has this one's share of its images.
     """
 
-    def __init__(self, images: Images, batch_size: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, images: Images, batch_size: int, seed: int, device: torch.device, processes: Processes = ALONE
+    ) -> None:
         self.images = placed(images, device)
         is_ahead = is_mapped(images) and self.images.device.type == "cpu"
         self._ahead = _Ahead(images) if is_ahead else None
         self.device = device
+        self.processes = processes
         self._batch_size = batch_size
         self._seed = seed
         self._random = torch.Generator(device)
@@ -92,19 +108,22 @@ class Batches:
     def at(self, step: int) -> Batch:
         """The batch of a step counted from 0, the same object if it was the last; an epoch's last may be smaller."""
         if self._newest is None or self._newest.step != step:
-            chosen = self._chosen(step)
+            chosen, size, part = self._chosen(step)
             if self._ahead is None:
                 images = self.images.index_select(0, chosen)
             else:
                 images = self._ahead.images(step, chosen)
-                self._ahead.read(step + 1, self._chosen(step + 1))
-            self._newest = Batch(to_unit(to_device(images, self.device)), chosen, step, self._seed, self._random)
+                self._ahead.read(step + 1, self._chosen(step + 1)[0])
+            images = to_unit(to_device(images, self.device))
+            self._newest = Batch(images, chosen, size, part, step, self._seed, self._random)
         return self._newest
 
-    def _chosen(self, step: int) -> Tensor:
-        """The numbers of the images that a step sees."""
+    def _chosen(self, step: int) -> tuple[Tensor, int, slice]:
+        """The numbers of the images that this process sees in a step, how many all see, and which of these it does."""
         epoch, position = divmod(step, self.per_epoch)
-        return self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
+        chosen = self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
+        part = self.processes.share(len(chosen))
+        return chosen[part], len(chosen), part
 
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:

@@ -13,6 +13,7 @@ _STAYS = re.compile(
     re.IGNORECASE,
 )
 _NO_KERNELS = re.compile("no kernel image|invalid device function", re.IGNORECASE)
+_PEERS = re.compile("gloo|NCCL|c10d", re.IGNORECASE)  # in the paths and names of what connects processes
 _OLD_DRIVER = re.compile("driver on your system is too old|driver version is insufficient", re.IGNORECASE)
 
 
@@ -33,6 +34,11 @@ def stays(error: BaseException) -> bool:
 def is_of_device(error: BaseException) -> bool:
     """Whether a device is to blame, in a way that is known here."""
     return is_out_of_memory(error) or stays(error) or _is(_NO_KERNELS, error)
+
+
+def is_of_peers(error: BaseException) -> bool:
+    """Whether another process of the training is to blame, which has ended or cannot be reached."""
+    return not isinstance(error, UserError) and _is(_PEERS, error)
 
 
 def device_words(error: BaseException) -> str:
@@ -107,6 +113,10 @@ def failure_words(error: BaseException, kept: str = "", full: str = "") -> str:
         return str(error)
     if is_out_of_memory(error):
         return full or out_of_memory()
+    if is_of_peers(error):
+        text = tr("Another process of the training has ended, or cannot be reached ({error}).")
+        reason = re.sub(r"^\[[^]]*\]\s*", "", _first_sentence(error))  # without the line of gloo's code
+        return text.format(error=reason)
     if stays(error):
         text = tr(
             "The device has met an error that stays until the app is started again ({error}). "

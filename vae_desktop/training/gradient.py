@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.models.architecture import LEAKY_SLOPE
-from vae_desktop.models.autoencoder import ACTIVATIONS, LARGEST_EXPONENT, Autoencoder
+from vae_desktop.models.autoencoder import ACTIVATIONS, LARGEST_EXPONENT, Autoencoder, LossTerms
 from vae_desktop.models.losses import is_left_out, total_loss
 from vae_desktop.models.products import product
+from vae_desktop.training.processes import ALONE, Processes
 
 
 class Loss(NamedTuple):
@@ -39,28 +40,65 @@ class AutogradGradient:
     model : Autoencoder
     is_mixed : bool
         Whether layers compute in bfloat16.
+    processes : Processes, optional
+        Those that train the model together: from the images of each it has the gradient of all.
     """
 
-    def __init__(self, config: ModelConfig, model: Autoencoder, is_mixed: bool) -> None:
+    def __init__(
+        self, config: ModelConfig, model: Autoencoder, is_mixed: bool, processes: Processes = ALONE
+    ) -> None:
         self._traits = config.traits
-        self._model = model
+        self._terms: Callable[..., LossTerms] = model.loss_terms
         self._parameters = list(model.parameters())
         self._device_type = self._parameters[0].device.type
         self._is_mixed = is_mixed
+        self._processes = processes
+        if processes.are_several:
+            self._terms = processes.synchronised(_LossTerms(model))
+            # After its first gradient DistributedDataParallel puts the parameters in another order, in which it adds up
+            # those that follow: the first one is of no image, so that those of a training that goes on are the same.
+            nothing = torch.zeros(0, *model.image_shape, device=model.device)
+            noise = torch.zeros(0, model.latent_dim, device=model.device)
+            self(nothing, noise if config.traits.is_variational else None, None, 1.0, size=1)
 
-    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float | Tensor) -> Loss:
-        """As `Gradient` says."""
+    def __call__(
+        self,
+        images: Tensor,
+        noise: Tensor | None,
+        inputs: Tensor | None,
+        kl_weight: float | Tensor,
+        size: int | None = None,
+    ) -> Loss:
+        """As `Gradient` says.
+
+        `size` is how many images all processes have together. The terms are this one's part of the means over these.
+        """
         for parameter in self._parameters:
             parameter.grad = None
         # As the layers give their results: operations on two layouts take several times as long.
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self._device_type, torch.bfloat16, enabled=self._is_mixed):
-            terms = self._model.loss_terms(images, noise, inputs)
-        reconstruction = terms.reconstruction.mean()
-        kl = None if terms.kl is None else terms.kl.sum(1).mean()
+            terms = self._terms(images, noise, inputs)
+        errors, divergences = terms.reconstruction, None if terms.kl is None else terms.kl.sum(1)
+        if size is None:
+            reconstruction, kl = errors.mean(), None if divergences is None else divergences.mean()
+        else:
+            reconstruction, kl = errors.sum() / size, None if divergences is None else divergences.sum() / size
         total = total_loss(self._traits, reconstruction, kl, kl_weight)
-        total.backward()
+        # The gradient becomes the mean over the processes, and is to be the sum of their parts.
+        (total * self._processes.count if self._processes.are_several else total).backward()
         return Loss(total.detach(), reconstruction.detach(), None if kl is None else kl.detach())
+
+
+class _LossTerms(nn.Module):
+    """A model whose outputs are the terms of its loss."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self._model = model
+
+    def forward(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None) -> LossTerms:
+        return self._model.loss_terms(images, noise, inputs)
 
 
 _aten = torch.ops.aten

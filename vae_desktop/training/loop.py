@@ -4,13 +4,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Protocol
 
 import torch
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.errors import UserError
+from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import tr
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.batches import Batches
@@ -18,28 +17,15 @@ from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import placed
 from vae_desktop.training.failures import failure_words, is_out_of_memory, out_of_memory
 from vae_desktop.training.history import History
+from vae_desktop.training.processes import ALONE, Agreement, Processes
 from vae_desktop.training.recording import Recording
-from vae_desktop.training.reports import EpochReport, Failure
+from vae_desktop.training.reports import Diverged, EpochReport, Failure, Reporter
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.variants import check_comparison
 
 _SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
 _HELD_UP = 0.1  # seconds between two looks at whether a reporter can go on
-
-
-class Reporter(Protocol):
-    """What tells others of a training while it goes on."""
-
-    @property
-    def trouble(self) -> str:
-        """Why it has to be waited for; "" if it has not."""
-
-    def is_due(self, is_at_epoch: bool) -> bool:
-        """Whether it wants to report now; `is_at_epoch` says whether some models have just been evaluated."""
-
-    def report(self, is_at_epoch: bool) -> None:
-        """Report of the models, whose metrics have been drained."""
 
 
 class TrainingLoop:
@@ -61,11 +47,15 @@ class TrainingLoop:
         What each model's steps before gave, which its history then begins with; by default it begins here.
     timelines : sequence of Recording or None, optional
         Where frames of each model are kept; None keeps none.
+    processes : Processes, optional
+        Those that train the models together: each has a `TrainingLoop` of the same settings and images, and all of them
+        do the same. What fails in one of them, and not in the others, ends all models of it.
 
     Raises
     ------
     InvalidSetting
-        If a batch is larger than the data set, or the configurations cannot be trained together.
+        If a batch is larger than the data set, or smaller than the processes are many, or the configurations cannot be
+        trained together.
     UserError
         If the memory is too small for the images.
 
@@ -89,16 +79,20 @@ class TrainingLoop:
         snapshots: Sequence[Snapshot | None] | None = None,
         histories: Sequence[History | None] | None = None,
         timelines: Sequence[Recording | None] | None = None,
+        processes: Processes = ALONE,
     ) -> None:
         check_comparison(configs)
         training = configs[0].training
         dataset.check_batch_size(training.batch_size)
+        processes.check_batch_size(training.batch_size)
         self.device = device
+        self.processes = processes
+        self._agreed = Agreement(processes)
         self.seconds = self.training_seconds = 0.0
         self.reporters: list[Reporter] = []
         self._stopping = False
         try:
-            batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
+            batches = Batches(dataset.train.images, training.batch_size, training.seed, device, processes)
             test_images = placed(dataset.test.images, device)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
@@ -116,7 +110,7 @@ class TrainingLoop:
     @property
     def going(self) -> list[TrainedModel]:
         """The models that have not failed."""
-        return [model for model in self.models if model.failure is None]
+        return [*self._going()]
 
     @property
     def steps(self) -> int:
@@ -146,25 +140,30 @@ class TrainingLoop:
 
     def step(self) -> None:
         """Take a step with each model that is not at its end; the device may still be computing it on return."""
-        for model in self.going:
+        for model in self._going():
             if not model.is_finished:
                 self.attempt(model, model.step)
 
     def end_epochs(self) -> None:
         """Evaluate the models whose last step was an epoch's last."""
-        for model in self.going:
+        for model in self._going():
             if model.ends_epoch:
                 self.attempt(model, model.evaluate)
 
     def each(self, do: Callable[[TrainedModel], object]) -> None:
         """Do something with each model that goes on."""
-        for model in self.going:
+        for model in self._going():
             self.attempt(model, partial(do, model))
+
+    @property
+    def is_report_due(self) -> bool:
+        """Whether a reporter wants to report within an epoch."""
+        return any(reporter.is_due(False) for reporter in self.reporters)
 
     def report_due(self, is_at_epoch: bool = False) -> None:
         """Have those report that want to, with what all steps so far gave."""
         due = [reporter for reporter in self.reporters if reporter.is_due(is_at_epoch)]
-        if due:
+        if due or self.processes.are_several:  # the others too, whose metrics are a part of them
             self.each(TrainedModel.drain)
         for reporter in due:
             reporter.report(is_at_epoch)
@@ -177,10 +176,15 @@ class TrainingLoop:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - the edge of one model: the others go on, and its good state is left
-            model.failure = self._failure(model, error)
+            is_everywhere = isinstance(error, Diverged | InvalidSetting)
+            for one in [model] if is_everywhere or not self.processes.are_several else self.going:
+                one.failure = self._failure(one, error)
 
     def stop(self) -> None:
-        """Ask `epochs` to end after the step that is being taken; may be called from a signal handler."""
+        """Ask `epochs` to end after the step that is being taken; may be called from a signal handler.
+
+        Several processes end after the same step, some tenths of a second later.
+        """
         self._stopping = True
 
     def epochs(
@@ -203,7 +207,7 @@ class TrainingLoop:
         began = time.perf_counter() - self.seconds
         self.end_epochs()  # before the first step of all, or where the last epoch before ended
         with Spinning():
-            while self.going and not self.finished and not self._stopping:
+            while self.going and not self.finished and not self._wished(self._agreed.now, self._stopping)[0]:
                 training = [model for model in self.going if not model.is_finished]
                 self._train_epoch(on_step, secured_every)
                 self.end_epochs()
@@ -236,16 +240,35 @@ class TrainingLoop:
             self.step()
             if on_step is not None:
                 on_step()
-            if self._stopping or any(model.ends_epoch for model in training):
+            is_late = time.perf_counter() - secured > secured_every
+            wishes = self._stopping, is_late, self.is_report_due, self.is_held_up and not self._stopping
+            is_stopping, is_late, is_due, is_held_up = self._wished(self._agreed, *wishes)
+            if is_stopping or any(model.ends_epoch for model in training):
                 break
-            self.report_due()
-            while self.is_held_up and not self._stopping:
+            if is_due:
+                self.report_due()
+            while is_held_up:
                 time.sleep(_HELD_UP)
-            if time.perf_counter() - secured > secured_every:
+                is_held_up, is_stopping = self._wished(self._agreed.now, self.is_held_up, self._stopping)
+                is_held_up &= not is_stopping
+            if is_late:
                 self.each(_secure)
                 secured = time.perf_counter()
         self.each(TrainedModel.drain)  # waits for the device
         self.training_seconds += time.perf_counter() - began
+
+    def _going(self) -> Iterator[TrainedModel]:
+        """The models that have not failed by the time that it is their turn."""
+        return (model for model in self.models if model.failure is None)
+
+    def _wished(self, agree: Callable[..., tuple[bool, ...]], *wishes: bool) -> tuple[bool, ...]:
+        """What the processes agree on; nothing where one of them cannot be reached, which ends all models."""
+        if not self.processes.are_several:
+            return wishes
+        found = [(False,) * len(wishes)]
+        for model in self.going[:1]:
+            self.attempt(model, lambda: found.append(agree(*wishes)))
+        return found[-1]
 
     def _failure(self, model: TrainedModel, error: Exception) -> Failure:
         details = "" if isinstance(error, UserError) else traceback.format_exc()

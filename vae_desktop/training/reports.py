@@ -1,7 +1,7 @@
 """What training tells of a model: what an epoch gave, and why it could not go on."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vae_desktop.errors import UserError
 from vae_desktop.training.history import Evaluation
@@ -62,3 +62,17 @@ class EpochReport:
     kl_weight: float
     evaluation: Evaluation
     seconds: float
+
+
+class Reporter(Protocol):
+    """What tells others of a training while it goes on."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it has to be waited for; "" if it has not."""
+
+    def is_due(self, is_at_epoch: bool) -> bool:
+        """Whether it wants to report now; `is_at_epoch` says whether some models have just been evaluated."""
+
+    def report(self, is_at_epoch: bool) -> None:
+        """Report of the models, whose metrics have been drained."""

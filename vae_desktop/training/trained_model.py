@@ -92,9 +92,10 @@ class TrainedModel:
     def begin(self) -> None:
         """Make or restore the model on its device, at its place in the training that it begins or goes on with."""
         snapshot, self._start = self._start, None
-        mean_image = self.dataset.mean_image if snapshot is None else None
-        device, per_epoch = self.batches.device, self.batches.per_epoch
-        self.trainer = Trainer(self.config, self.dataset.image_shape, device, snapshot, mean_image)
+        device, per_epoch, processes = self.batches.device, self.batches.per_epoch, self.batches.processes
+        # Of several processes all begin with the leader's weights.
+        mean_image = self.dataset.mean_image if snapshot is None and processes.leads else None
+        self.trainer = Trainer(self.config, self.dataset.image_shape, device, snapshot, mean_image, processes)
         span = None if snapshot is None else snapshot.span
         before = span or Span(self.steps, self.steps, per_epoch)
         self.trainer.span = before.continued(self.steps, self.config.training.epochs, per_epoch)
@@ -157,7 +158,7 @@ class TrainedModel:
         """
         if not self._pending:
             return
-        rows = torch.stack(self._pending).cpu().numpy()
+        rows = self.batches.processes.summed(torch.stack(self._pending).cpu()).numpy()
         self._pending.clear()
         self.history.append(rows)
         self.require(bool(np.isfinite(rows[:, :2]).all()))  # the KL column is NaN where there is no posterior

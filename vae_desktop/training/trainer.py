@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.evidence import mean_terms
+from vae_desktop.latent.evidence import ChunkTerms, chunk_terms, mean_of
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
 from vae_desktop.models.losses import total_loss
@@ -21,6 +21,7 @@ from vae_desktop.training.devices import EMPTY_CACHE, has_bfloat16, threads_for,
 from vae_desktop.training.failures import is_out_of_memory
 from vae_desktop.training.gradient import AutogradGradient, DenseGradient, Gradient
 from vae_desktop.training.history import Evaluation
+from vae_desktop.training.processes import ALONE, Processes
 from vae_desktop.training.recorded_step import RECORDERS, DeviceQueue, RecordedStep, Step
 from vae_desktop.training.schedule import rate_factor, warm_up_factor
 
@@ -46,6 +47,8 @@ class Trainer:
         Where to go on from; by default fresh weights from the seed.
     mean_image : array (C, H, W), float32, 0 to 1, optional
         Where pictures of fresh weights start.
+    processes : Processes, optional
+        Those that train the model together, each on its share of a batch.
 
     Attributes
     ----------
@@ -62,6 +65,7 @@ class Trainer:
         device: torch.device,
         snapshot: Snapshot | None = None,
         mean_image: npt.NDArray[np.float32] | None = None,
+        processes: Processes = ALONE,
     ) -> None:
         training = config.training
         self._threads = threads_for(config, image_shape)
@@ -70,6 +74,7 @@ class Trainer:
         self.beta = training.beta
         self.device = device
         self._config = config
+        self._processes = processes
         self._traits = config.model.traits
         if snapshot is None:
             model = new_model(config.model, image_shape, training.seed, mean_image)
@@ -80,16 +85,17 @@ class Trainer:
         is_mixed = training.precision == "mixed" and has_bfloat16(device)
         self.steps = 0 if snapshot is None else snapshot.step
         self.span = Span(self.steps, self.steps + training.epochs, per_epoch=1)
+        is_dense = DenseGradient.is_written_out(config.model) and not is_mixed and not processes.are_several
         self._gradient: Gradient = (
             DenseGradient(config.model, self.model)
-            if DenseGradient.is_written_out(config.model) and not is_mixed
-            else AutogradGradient(config.model, self.model, is_mixed)
+            if is_dense
+            else AutogradGradient(config.model, self.model, is_mixed, processes)
         )
         self._optimizer = Adam(self.model, training.encoder_rate)
         self._recorded: RecordedStep | None = None
         self._queue = DeviceQueue(device)
         self._take: Step = partial(take_step, self._gradient, self._optimizer)
-        if device.type in RECORDERS:
+        if device.type in RECORDERS and not processes.are_several:
             state = [*self.model.parameters(), *self._optimizer.tensors]
             self._take = self._recorded = RecordedStep(self._take, state, RECORDERS[device.type]())
         if snapshot is not None and snapshot.optimizer is not None:
@@ -113,7 +119,7 @@ class Trainer:
         -------
         Tensor (3,) on the device, not synchronised
             Total, reconstruction and KL of the batch before the step, means over its images; KL is NaN for a
-            model without a posterior.
+            model without a posterior. Of several processes each has its part of them, and the sum is the mean.
         """
         use_threads(self._threads)
         self._queue.make_room()
@@ -131,10 +137,11 @@ class Trainer:
     def evaluate(self, images: Tensor) -> TestPass:
         """Loss and codes of uint8 images (N, C, H, W), with the same noise each time.
 
-        A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
+        A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones. Several
+        processes share the images, and each has the codes of all.
         """
         use_threads(self._threads)
-        found = self.with_memory(lambda: mean_terms(self._config, self.model, images))
+        found = self.with_memory(lambda: mean_of(self._chunk_terms(images), len(images)))
         total = total_loss(self._traits, found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
         return TestPass(
             Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
@@ -144,12 +151,13 @@ class Trainer:
         """Do what can be done again; where the device's memory runs out, once more with all that can be freed.
 
         Freed is what the device's allocator keeps for later, and the memory of recorded steps, in whose place usual
-        ones are taken from then on.
+        ones are taken from then on. Several processes cannot: the others wait elsewhere.
         """
         try:
             return work()
         except Exception as error:
-            if self.device.type not in EMPTY_CACHE or not is_out_of_memory(error):
+            can_retry = self.device.type in EMPTY_CACHE and not self._processes.are_several
+            if not can_retry or not is_out_of_memory(error):
                 raise
             reason = str(error)
         # Outside the except block, which holds the memory of what failed.
@@ -162,7 +170,18 @@ class Trainer:
         """Compute what `step` returns; nothing has changed if this raises an error."""
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
-        return self._take(self.kl_weight, self.rate, batch.images, noise, inputs)
+        take, gradient = self._take, self._gradient
+        if isinstance(gradient, AutogradGradient) and self._processes.are_several:
+            take = partial(take_step, partial(gradient, size=batch.size), self._optimizer)
+        return take(self.kl_weight, self.rate, batch.images, noise, inputs)
+
+    def _chunk_terms(self, images: Tensor) -> list[ChunkTerms]:
+        """Terms of the loss of images (N, C, H, W), chunk by chunk; of those of other processes in the main memory."""
+        found = chunk_terms(self._config, self.model, images, share=self._processes.share)
+        if not self._processes.are_several:
+            return found
+        own = [chunk._replace(posterior=chunk.posterior.to_cpu()) for chunk in found]
+        return [chunk for chunks in self._processes.gathered(own) for chunk in chunks]
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""

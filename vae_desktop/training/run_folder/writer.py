@@ -123,7 +123,7 @@ class RunFolder:
             "test_images": len(dataset.test),
             "steps_per_epoch": training.batches.per_epoch,
             "device": str(training.device),
-            "processes": 1,
+            "processes": training.processes.count,
             "models": [
                 {"name": name, "parameters": model.parameters, "said": metadata_of(model.state())}
                 for name, model in zip(names, training.models, strict=True)
