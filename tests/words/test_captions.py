@@ -81,3 +81,10 @@ def test_every_fact_is_said_in_sentences_without_a_gap(fact, language):
         assert not plain & set(said)
         for text in said:
             assert not GAPS.search(text), text
+
+
+@pytest.mark.parametrize(("language", "alone"), [("en", {"thick", "bold", "fat"}), ("zh", {"粗", "很粗", "粗的"})])
+def test_a_word_alone_is_a_caption_too(language, alone):
+    speaker = Speaker(Subject("mnist", tuple("0123456789"), ("class", "thickness"), True))
+    said = {speaker.say((Fact("thickness", 2),), Random(seed), language) for seed in range(300)}
+    assert alone <= {text.lower() for text in said}

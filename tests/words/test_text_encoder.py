@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from vae_desktop.words.text_encoder import TextEncoder, Vocabulary, nearest, padded, pieces_of, runs_of
+from vae_desktop.words.text_encoder import TextEncoder, padded, pieces_of
+from vae_desktop.words.vocabulary import Vocabulary, nearest, runs_of
 
 CAPTIONS = [
     *["a thick 7", "a thin seven", "the digit 3, slanted to the left", "three in bold strokes"] * 10,
@@ -30,6 +31,13 @@ def test_chinese_words_are_found_where_characters_stand_together(vocabulary):
     assert {"数字", "左上角", "粗", "七"} <= set(vocabulary.words)
     assert "的七" not in vocabulary  # what they mean is in "七" already
     assert vocabulary.split("请画一个粗的数字七") == ["请", "画", "一个", "粗", "的", "数字", "七"]
+
+
+def test_pieces_of_chinese_words_are_no_words(vocabulary):
+    assert not {"数", "左", "左上", "角"} & set(vocabulary.words)
+    long = Vocabulary.of(["一个阿拉伯数字", "粗的阿拉伯数字", "粗数字", "红色房子 粗"] * 5)
+    assert {"阿拉伯数字", "数字", "粗", "房子"} & set(long.words) == {"阿拉伯数字", "数字", "粗"}
+    assert nearest("红色房", ["红色房子"]) == "红色房子"
 
 
 def test_unknown_characters_stay_together(vocabulary):

@@ -3,6 +3,31 @@
 import pytest
 
 from vae_desktop import language
+from vae_desktop.words.understanding import understand
+from vae_desktop.words.vocabulary import Vocabulary
+
+SAID = {
+    "7": "class.7",
+    "thick": "thickness.high",
+    "thin": "thickness.low",
+    "slanted": "slant.high",
+    "upright": "slant.middle",
+    "right": "slant.high",
+    "粗": "thickness.high",
+    "blue": "background.blue",
+    "windows": "own",
+    "not": "",
+    "a": "",
+}
+SHARES = {"slanted": 0.7, "blue": 0.6}
+KINDS = ["class", "thickness", "slant", "background"]
+
+
+def understood(text, dataset="mnist"):
+    """What a diffusion with a few words understands."""
+    words = {word: [100, says, SHARES.get(word, 1.0)] for word, says in SAID.items()}
+    subject = {"dataset": dataset, "class_names": list("0123456789"), "kinds": KINDS, "are_strokes": True}
+    return understand(text, Vocabulary(dict.fromkeys(words, 100)), {"words": words, "subject": subject}, ["a 7"])
 
 
 def words_of(diffusion, text):
@@ -61,6 +86,37 @@ def test_two_classes_contradict_each_other(diffusion):
 
 def test_what_it_shall_not_be_is_refused(diffusion):
     assert "“not two”" in diffusion.understand("not a two").refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a 7 that is not thick", "“not thick”"),
+        ("not a thick 7", "“not thick”"),
+        ("neither thick nor thin", "“neither thick”"),
+        ("something never thick", "“never thick”"),
+        ("一个不粗的 7", "“不 粗”"),
+        ("a 7 without slanted strokes", "“without slanted”"),
+        ("thick and thin 7", "not several: thick, thin"),
+    ],
+)
+def test_what_is_negated_or_said_with_its_opposite_is_refused(text, named):
+    assert named in understood(text).reason
+
+
+def test_what_captions_say_of_what_is_not_slanted_is_understood():
+    assert understood("a 7 not slanted to the right").facts == ("7", "upright")
+    assert understood("thin 7, not slanted").facts == ("thin", "7", "upright")
+    assert not understood("not slanted").refusal
+
+
+def test_a_persons_own_pictures_can_show_several_things_and_lack_some():
+    assert not understood("thick and thin", "custom").refusal
+    assert not understood("a thick 7 without windows", "custom").refusal
+
+
+def test_a_colour_that_may_be_the_backgrounds_is_told_as_a_colour():
+    assert understood("blue 7").facts == ("blue", "7")
 
 
 def test_what_would_be_understood_is(diffusion):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from random import Random
 
+from vae_desktop.words.english import ALONE
 from vae_desktop.words.facts import Fact
 from vae_desktop.words.wordings import Wordings
 
@@ -14,12 +15,16 @@ _BEHIND = ("background", "place", "turn")  # what stands after the noun where th
 _ORDER = (*_BEHIND, "brightness", "size", "height", "width", "length", "thickness", "slant", "colour")
 _STROKES, _BARE, _LOOSE = 0.25, 0.1, 0.3  # of the frames
 _AFTER = 0.15  # of the phrases say all facts after the noun
+_WITH_DE = 0.3  # of the texts without a noun end with 的
 _SPACED = 0.5  # of the sentences have spaces around letters and digits
 
 
 def sentence(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> str:
     """A text that says all of these facts, of which one may be the class."""
     others = sorted((fact for fact in facts if fact.kind != "class"), key=lambda fact: _ORDER.index(fact.kind))
+    if others and len(others) == len(facts) and not held_out and chance.random() < ALONE:
+        said = _modifier(others, wordings, chance, held_out)
+        return said if chance.random() < _WITH_DE else said.removesuffix("的")
     frames, has_one = _frames(facts, wordings, chance, held_out)
     measure, _, noun = chance.choice(wordings.nouns_for(facts)).partition(" ")
     phrase = _phrase(others, f"一{measure}" if has_one else "", noun, wordings, chance, held_out)

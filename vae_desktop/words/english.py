@@ -16,12 +16,17 @@ _LETTERS_WITH_VOWEL = "AEFHILMNORSX"  # by their names: an F, a U
 _STROKES, _PHOTOS, _LOOSE = 0.15, 0.15, 0.35  # of the frames
 _WITHOUT_ARTICLE = 0.5  # of the phrases in frames that allow it
 _CAPITAL = 0.2  # of the sentences begin with one
+ALONE = 0.3  # of the texts that name no class name nothing: "very thick"
 
 
 def sentence(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> str:
     """A text that says all of these facts, of which one may be the class."""
-    frame, may_lack_article = _frame(facts, wordings, chance, held_out)
-    text = frame.format(_phrase(facts, wordings, chance, held_out, may_lack_article))
+    if not held_out and all(fact.kind != "class" for fact in facts) and chance.random() < ALONE:
+        before, after = _before_and_after(facts, wordings, chance, held_out)
+        text = chance.choice((" ", ", ", " and ")).join(before + after)
+    else:
+        frame, may_lack_article = _frame(facts, wordings, chance, held_out)
+        text = frame.format(_phrase(facts, wordings, chance, held_out, may_lack_article))
     return text if chance.random() > _CAPITAL else text[:1].upper() + text[1:]
 
 
@@ -56,6 +61,15 @@ def _frame(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: 
 
 
 def _phrase(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool, may_lack_article: bool) -> str:
+    before, after = _before_and_after(facts, wordings, chance, held_out)
+    lacks_article = may_lack_article and chance.random() < _WITHOUT_ARTICLE
+    return _joined(before, chance.choice(wordings.nouns_for(facts)), after, chance, lacks_article)
+
+
+def _before_and_after(
+    facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool
+) -> tuple[list[str], list[str]]:
+    """What is said of a noun before it, in the usual order, and after it."""
     before: list[tuple[int, str]] = []
     after: list[str] = []
     for fact in facts:
@@ -67,9 +81,7 @@ def _phrase(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out:
         elif text:
             after.append(text)
     before.sort(key=lambda pair: pair[0])
-    adjectives = [text for _, text in before]
-    lacks_article = may_lack_article and chance.random() < _WITHOUT_ARTICLE
-    return _joined(adjectives, chance.choice(wordings.nouns_for(facts)), after, chance, lacks_article)
+    return [text for _, text in before], after
 
 
 def _joined(before: list[str], noun: str, after: list[str], chance: Random, lacks_article: bool) -> str:

@@ -19,8 +19,9 @@ from vae_desktop.words import GUIDANCE, STEPS
 from vae_desktop.words.diffusion import Denoiser, guided, walk
 from vae_desktop.words.facts import Subject
 from vae_desktop.words.sentence_encoder import SentenceEncoder, SentenceReader
-from vae_desktop.words.text_encoder import LONGEST_WORD, MOST_WORDS, TEXT_DIM, TextEncoder, Vocabulary, padded
+from vae_desktop.words.text_encoder import TEXT_DIM, TextEncoder, padded
 from vae_desktop.words.understanding import Understanding, understand
+from vae_desktop.words.vocabulary import LONGEST_WORD, MOST_WORDS, Vocabulary
 
 Array = npt.NDArray[Any]
 

@@ -15,7 +15,8 @@ from vae_desktop.latent.codes import Floats
 from vae_desktop.progress import Progress
 from vae_desktop.seeds import random_numbers
 from vae_desktop.words.facts import LEVELS, UNKNOWN, Fact
-from vae_desktop.words.text_encoder import Vocabulary, padded, runs_of, stop_words
+from vae_desktop.words.text_encoder import padded
+from vae_desktop.words.vocabulary import Vocabulary, runs_of, stop_words
 
 if TYPE_CHECKING:
     from vae_desktop.words.captions import Caption, Captions
@@ -27,6 +28,7 @@ _TOGETHER = 1000  # captions
 _ENCODED, _ENCODED_TOGETHER = 16_384, 256  # by a sentence encoder, which takes a minute for so many
 _OFTEN = 0.5  # of the captions with a word, from which on what they say is what it says
 _MORE_OFTEN = 2.0  # times as in all captions
+_LEANS = 1.6  # times as often as all others of its kind, of which any may be said of "lines" or a "background"
 _SAYS = 5.0  # standard deviations of what chance would have, from which on a word says something
 _LEAST_VARIANCE = 1e-3
 _EXAMPLES = 24  # that are kept, of each language
@@ -169,7 +171,10 @@ def _meanings(captions: list[Caption], split: list[list[str]]) -> dict[str, tupl
         if word in stop_words():
             continue
         key, count = max(said.items(), key=lambda pair: pair[1])
-        often = count / with_word[word]
+        often, kind = count / with_word[word], key.partition(".")[0]
+        others = sum(times for other, times in said.items() if other != key and other.startswith(f"{kind}."))
+        if kind != "class" and count < _LEANS * others:
+            continue
         if often >= max(_OFTEN, _MORE_OFTEN * with_fact[key] / total):
             found[word] = key, round(often, 3)
     return found

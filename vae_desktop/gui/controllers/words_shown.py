@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.gui.views.tools.understood_label import ShownWord
 from vae_desktop.language import tr
+from vae_desktop.words.vocabulary import stop_words
 
 if TYPE_CHECKING:
     from vae_desktop.words.latent_diffusion import LatentDiffusion
@@ -14,10 +15,9 @@ if TYPE_CHECKING:
 _EXAMPLES, _ROOM = 3, 54  # so many at most, in the room of so many letters
 _LATIN = 0x2E80  # Chinese characters come after it
 
+
 def shown_word(word: Word) -> ShownWord:
     """A word with what there is to say of it."""
-    from vae_desktop.words.text_encoder import stop_words  # torch is there, since there is a diffusion
-
     is_known = bool(word.as_) or word.text in stop_words()
     if word.counts:
         about = tr("counts") if word.as_ == word.text else tr("counts, taken for {word}").format(word=word.as_)
