@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from vae_desktop.latent.codes import Codes
 
@@ -86,11 +86,11 @@ def test_what_is_typed_is_drawn_with_enter_and_after_a_pause(words):
     walks = words.drawn("a thick seven")
     assert np.array_equal(walks, words.diffusion.draw("a thick seven", 36, 2.0, 10, 0))
     assert len(words.view.board.pictures) == 36
-    QTest.keyClicks(words.view.line, " thin")
-    words.drawn("a thick seven thin")
+    QTest.keyClicks(words.view.line, " thick")
+    words.drawn("a thick seven thick")
     words.view.guidance.setValue(4.5)
     words.driver.wait(lambda: words.controller.drawn.guidance == 4.5)
-    assert np.array_equal(words.controller.walks, words.diffusion.draw("a thick seven thin", 36, 4.5, 10, 0))
+    assert np.array_equal(words.controller.walks, words.diffusion.draw("a thick seven thick", 36, 4.5, 10, 0))
     words.driver.find("newWordsButton", QToolButton).click()
     words.driver.wait(lambda: words.controller.drawn.seed == 1)
 
@@ -115,7 +115,8 @@ def test_what_is_not_grounded_is_refused_with_the_reason(words, text):
     before = words.point.code
     words.view.set_text(text)
     assert words.view.board.pictures is None
-    assert words.view.board.empty_text == words.diffusion.understand(text).refusal
+    assert words.view.board.empty_text == words.diffusion.understand(text).reason
+    assert words.view.examples.isVisible()
     assert words.controller.walks is None
     assert not words.view.travel.slider.isEnabled()
     assert words.point.code is before
@@ -126,7 +127,7 @@ def test_what_is_not_grounded_is_refused_with_the_reason(words, text):
 def test_an_empty_line_draws_without_words(words):
     words.type("   ")
     assert np.array_equal(words.drawn(""), words.diffusion.draw(None, 36, 2.0, 10, 0))
-    assert "without words" in words.view.understood.text()
+    assert "without words" in words.driver.find("wordsExamplesLead", QLabel).text()
 
 
 def test_a_click_goes_there_and_the_slider_leads_from_noise_to_the_code(words):
@@ -178,10 +179,40 @@ def test_crosses_are_drawn_while_in_sight_and_never_in_a_layout(words):
     assert len(crosses.positions) == 36
 
 
-def test_without_a_diffusion_the_line_waits_and_says_why(words):
+def test_a_text_that_is_longer_than_the_line_leaves_room_for_what_is_understood(words):
+    words.type("thick " * 30 + "seven")
+    words.drawn("thick " * 29 + "thick seven")
+    assert words.view.understood.text().endswith("… → thick, 7")
+
+
+def test_where_it_is_narrow_the_pictures_stand_above_their_slider(words):
+    view, window = words.view, words.driver.window
+    wide = window.size()
+    try:
+        window.resize(1000, 560)
+        words.driver.wait(lambda: view.travel.geometry().top() > view.board.geometry().bottom())
+        assert view.width() <= view.parentWidget().width()  # it does not scroll sideways
+    finally:
+        window.resize(wide)
+    words.driver.wait(lambda: view.travel.geometry().left() > view.board.geometry().right())
+    assert not view.walk.isHidden()
+
+
+def test_without_a_diffusion_a_text_waits_and_is_drawn_once_there_is_one(words):
     words.give(None)
-    assert not words.view.line.isEnabled()
+    assert "Fit it" in words.view.guidance.toolTip()
+    words.type("four")
     assert words.view.board.pictures is None
+    words.give(words.diffusion)
+    words.drawn("four")
+
+
+def test_without_a_diffusion_the_place_of_the_pictures_says_why(words):
+    words.give(None)
+    assert not words.view.guidance.isEnabled()
+    assert words.view.fit_button.property("primary")
+    assert words.view.board.pictures is None
+    assert words.view.walk.empty_text == ""
     assert "Fit it" in words.view.board.empty_text
     assert words.view.fit_button.isEnabled()
     assert "MNIST" in words.view.note.text()
@@ -197,7 +228,8 @@ def test_without_a_diffusion_the_line_waits_and_says_why(words):
         assert "no codes" in words.view.board.empty_text
     finally:
         run.newest_codes = codes
-    words.controller.refresh()
+    words.driver.engine.project.codes_changed.emit(run)  # as the first ones of a training come
+    assert "Fit it" in words.view.board.empty_text
     assert words.view.fit_button.isEnabled()
 
 
@@ -224,7 +256,7 @@ def test_another_model_has_none_of_it(words):
     words.drawn("four")
     words.driver.show("vae-20d")
     assert words.controller.walks is None
-    assert not words.view.line.isEnabled()
+    assert words.view.board.pictures is None
     assert words.view.line.text() == "four"
     assert not len(words.controller.overlay.crosses.positions)
 
@@ -251,7 +283,6 @@ def test_the_fit_can_be_cancelled_and_leaves_nothing(shared_driver):
     driver = shared_driver
     driver.train_to_the_end(epochs="10")
     words = Words(driver)
-    assert "Fit it" in words.view.line.toolTip()
     words.view.fit_button.setFocus()
     QTest.keyClick(words.view.fit_button, Qt.Key.Key_Space)
     driver.wait(lambda: words.view.cancel_button.isVisible())
@@ -263,10 +294,11 @@ def test_the_fit_can_be_cancelled_and_leaves_nothing(shared_driver):
     assert driver.shown.diffusion is None
 
 
-def test_its_key_brings_the_line(shared_driver):
+@pytest.mark.parametrize("has_words", [False, True])
+def test_its_key_brings_the_line(shared_driver, has_words):
     driver = shared_driver.show("vae-2d")
     words = Words(driver)
-    words.give(untaught(2, driver.shown.step))
+    words.give(untaught(2, driver.shown.step) if has_words else None)
     driver.window.show_tool("path")
     driver.find("wordsAction", QAction).trigger()
     assert driver.window.focusWidget() is words.view.line

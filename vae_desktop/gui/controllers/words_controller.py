@@ -84,7 +84,9 @@ class WordsController(ToolController[WordsView]):
         self.fit.show(run)
 
     def follow_codes(self, run: Run) -> None:
-        if self.view.is_in_sight:
+        if run.diffusion is None:
+            self.refresh()  # there may be codes by now
+        elif self.view.is_in_sight:
             self.fit.show(run)  # a model that goes on leaves its diffusion behind
 
     def ask(self, run: Run) -> bool:
@@ -98,7 +100,7 @@ class WordsController(ToolController[WordsView]):
         view = self.view
         if diffusion is not self._offered:
             self._offered = diffusion
-            view.set_examples(telling_examples(diffusion))
+            view.examples.set_texts(telling_examples(diffusion))
         text = view.line.text().strip()
         wanted = Wanted(diffusion, text, view.guidance.value(), int(view.steps.value()), int(view.seed.value()))
         if (self._asked is None or self._asked[:2] != wanted[:2]) and not self._understand(diffusion, text):
@@ -122,15 +124,15 @@ class WordsController(ToolController[WordsView]):
     def _understand(self, diffusion: LatentDiffusion, text: str) -> bool:
         """Show what is understood of a text; return whether it can be drawn."""
         if not text:
-            self.view.show_understood((), tr("Drawn without words. Try:"), (), has_examples=True)
+            self.view.show_examples(tr("Drawn without words. Try:"))
             return True
         understood = diffusion.understand(text)
-        if understood.refusal:
-            self.view.show_understood((), tr("Try:"), (), has_examples=True)
-            self.view.show_nothing(understood.refusal)
+        if understood.reason:
+            self.view.show_examples(tr("Try:"))
+            self.view.show_nothing(understood.reason)
             return False
         words = [shown_word(word) for word in understood.words]
-        self.view.show_understood(words, tr("Understood:"), understood.facts, has_examples=False)
+        self.view.show_understood(words, tr("Understood:"), understood.facts)
         return True
 
     def _drop(self) -> None:
@@ -142,8 +144,8 @@ class WordsController(ToolController[WordsView]):
 
     def _take(self, wanted: Wanted, walks: Floats) -> None:
         """Show what was drawn, at the end of the walk."""
-        self._choose(None)
         self.drawn, self.walks = wanted, walks
+        self._choose(None)
         self.travel.set_way(_STEP_SECONDS * wanted.steps)
         self.view.travel.set_usable(True)
         self.travel.go_to(1.0)
@@ -228,5 +230,6 @@ class WordsController(ToolController[WordsView]):
         if index is None:
             self._requests.forget(_STEPS)
             self.view.walk.set_pictures(None)
-            self.view.walk.set_empty_text(tr("Click a picture: how it came about, step by step."))
+            is_drawn = self.walks is not None
+            self.view.walk.set_empty_text(tr("Click a picture: how it came about, step by step.") if is_drawn else "")
             self._draw()

@@ -45,14 +45,15 @@ class WordsFit(QObject):
         obstacle = self._obstacle(run)
         begin = tr("Fit it, and type what this model is to draw: which class, how thick, how large, where.")
         if self._words.fitted is run:
-            begin = tr("The diffusion and its words are being learned.")
+            begin = tr("The diffusion and its words are being learned. Then what you type is drawn.")
         self.reason = obstacle or begin
         tip = tr(
             "Train a small network that turns noise into codes of this latent space, as words ask for, with captions "
             "made of what is known of the training images. In the background; it is kept with the model."
         )
         text = tr("Fit to this model") if run.diffusion is None else tr("Fit anew")
-        self._view.set_fit(text, obstacle or with_terms(tip, "latent space", "code"), not obstacle, self._note(run))
+        about = obstacle or with_terms(tip, "latent space", "code")
+        self._view.set_fit(text, about, not obstacle, self._note(run), is_first=run.diffusion is None)
         self._view.show_progress(*self._far if self._words.fitted is run else (None, ""))
 
     def _obstacle(self, run: Run) -> str:

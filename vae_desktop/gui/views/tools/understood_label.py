@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from vae_desktop.gui.widgets.controls import explain, styled
-from vae_desktop.gui.widgets.theme import current_theme, line_height
+from vae_desktop.gui.widgets.theme import SPACING, current_theme, line_height
 
 _MOST = 60  # words that are looked at: more have no room, and a tooltip has no scroll bar
 _LISTED = 20  # in the tooltip
@@ -42,7 +42,7 @@ class UnderstoodLabel(QLabel):
         self._fit()
 
     def sizeHint(self) -> QSize:
-        return QSize(0, line_height(self.font()))
+        return QSize(0, line_height(self.font()) + SPACING)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -59,7 +59,8 @@ class UnderstoodLabel(QLabel):
     def _fit(self) -> None:
         """Show as many words as there is room for."""
         measure, colour = self.fontMetrics().horizontalAdvance, current_theme().accent
-        room = self.width() - measure(f"{self._lead} …")
+        tail = self._tail if 2 * measure(self._tail) < self.width() else ""  # what it comes to is worth most
+        room = self.width() - measure(f"{self._lead} … {tail}")
         parts = [html.escape(self._lead)] if self._lead else []
         for word in self._words:
             room -= measure(f"{word.text} ")
@@ -69,8 +70,8 @@ class UnderstoodLabel(QLabel):
             text = html.escape(word.text)
             styles = (f'<span style="color: {colour}">{text}</span>', text, f"<s>{text}</s>")
             parts.append(styles[0 if word.counts else 1 if word.is_known else 2])
-        else:
-            parts += [html.escape(self._tail)] if measure(self._tail) < room else []
+        tail = tail or (self._tail if measure(self._tail) < room else "")
+        parts += [html.escape(tail)] if tail else []
         shown = " ".join(parts)
         if shown != self.text():
             self.setText(shown)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLayout, QLineEdit, QToolButton, QWidget
 
+from vae_desktop.gui.views.tools.text_examples import TextExamples
 from vae_desktop.gui.views.tools.tool_view import ToolView, form, with_redraw
 from vae_desktop.gui.views.tools.travel_bar import TravelBar
 from vae_desktop.gui.views.tools.understood_label import ShownWord, UnderstoodLabel
@@ -12,22 +14,20 @@ from vae_desktop.gui.widgets.controls import (
     column,
     explain,
     label,
-    literal,
     named,
     progress_bar,
     push_button,
     row,
-    tool_button,
 )
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import SPACING, small_font
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.language import tr
 from vae_desktop.words import GUIDANCE, STEPS
 
 MOST_STEPS = 100
 _PAUSE = 250  # ms without a key after which a text counts as typed
-_WALK = 190  # px wide at least: how one of the pictures came about
+_BESIDE = 280  # px that the pictures and how one of them came about need side by side
 
 
 class WordsView(ToolView):
@@ -38,6 +38,9 @@ class WordsView(ToolView):
     line : QLineEdit
     guidance, steps, seed : NumberField
     understood : UnderstoodLabel
+        Which words count, and what they ask for.
+    examples : TextExamples
+        Stand in its place where there is nothing of that kind to say.
     board : TileBoard
         What was drawn.
     walk : TileBoard
@@ -62,8 +65,8 @@ class WordsView(ToolView):
         self.line.textEdited.connect(self._pause.start)
         self.line.returnPressed.connect(self._enter)
         self.understood = named(UnderstoodLabel(), "wordsUnderstood")
-        self._examples = QWidget()
-        self._offered = row(spacing=0, on=self._examples)
+        self.examples = TextExamples()
+        self.examples.chosen.connect(self.set_text)
         tip = tr("What the diffusion draws from noise. A click, or the arrow keys: the current point goes to the code.")
         self.board = named(TileBoard(), "wordsBoard", tr("Pictures of the words. Arrow keys choose one."), tip)
         tip = tr("How the chosen picture came about: what each step from noise to the code decodes to.")
@@ -74,8 +77,9 @@ class WordsView(ToolView):
             tr("Let the codes walk from noise to where they are drawn."),
             tr("Move all codes between noise and where they are drawn by hand."),
         )
+        self._is_narrow = False
         self._lay_out(self._controls(), (self._body(), 1))
-        asked: tuple[QWidget, ...] = self.line, self.guidance, self.steps, self.seed
+        asked: tuple[QWidget, ...] = self.guidance, self.steps, self.seed
         self._tips = {part: part.toolTip() for part in asked}
         self.main_part = self.line
 
@@ -84,39 +88,35 @@ class WordsView(ToolView):
         self.line.setText(text)
         self._enter()
 
-    def set_examples(self, texts: Sequence[str]) -> None:
-        """Offer texts, each at a click."""
-        for button in self._examples.findChildren(QToolButton):
-            self._offered.removeWidget(button)
-            button.deleteLater()
-        for number, text in enumerate(texts):
-            button = tool_button(f"wordsExample{number}Button", literal(text), tr("Draw this."), is_flat=True)
-            button.setProperty("link", True)
-            button.setFont(small_font(button.font()))
-            button.clicked.connect(lambda _=False, text=text: self.set_text(text))
-            self._offered.addWidget(button)
-
     def set_usable(self, is_usable: bool, reason: str) -> None:
-        """Without a diffusion nothing can be asked; the reason stands in the pictures' place and in tooltips."""
+        """Without a diffusion a text can only wait: the reason stands in the pictures' place, and in tooltips."""
         for part, tip in self._tips.items():
             part.setEnabled(is_usable)
             explain(part, tip if is_usable else f"{tip}<p>{reason}</p>")
         for button in self.findChildren(QToolButton, "newWordsButton"):
             button.setEnabled(is_usable)
-        if not is_usable:
+        if is_usable:
+            self.board.set_empty_text("")  # until the first pictures are there
+        else:
             self.show_nothing(reason)
-            self.set_examples(())
-            self.understood.set_words(())
+            self.examples.set_texts(())
+            self.show_understood((), "", ())
 
     def show_nothing(self, reason: str) -> None:
         """Show no pictures, and why."""
         self.board.set_pictures(None)
         self.board.set_empty_text(reason)
         self.board.set_chosen(None)
+        self.walk.set_pictures(None)
+        self.walk.set_empty_text("")
         self.travel.set_usable(False)
 
-    def set_fit(self, text: str, tip: str, can_fit: bool, note: str) -> None:
-        """What the button says and does, whether it can, and what there is to say beside it."""
+    def set_fit(self, text: str, tip: str, can_fit: bool, note: str, is_first: bool = True) -> None:
+        """What the button says and does, whether it can, what there is to say beside it, and whether it comes first."""
+        if self.fit_button.property("primary") != is_first:
+            self.fit_button.setProperty("primary", is_first)
+            self.fit_button.style().unpolish(self.fit_button)
+            self.fit_button.style().polish(self.fit_button)
         self.fit_button.setText(text)
         self.fit_button.setAccessibleName(text)
         explain(self.fit_button, tip)
@@ -136,10 +136,35 @@ class WordsView(ToolView):
             self._bar.setValue(round(1000 * fraction))
             self.note.setText(note)
 
-    def show_understood(self, words: Sequence[ShownWord], lead: str, facts: Sequence[str], has_examples: bool) -> None:
-        """Show which words of the text count, and what they ask for; perhaps what else could be asked for, too."""
+    def show_understood(self, words: Sequence[ShownWord], lead: str, facts: Sequence[str]) -> None:
+        """Show which words of the text count, and what they ask for."""
         self.understood.set_words(words, lead, f"→ {tr(', ').join(facts)}" if facts else "")
-        self._examples.setVisible(has_examples)
+        self.understood.show()
+        self.examples.hide()
+
+    def show_examples(self, lead: str) -> None:
+        """Show what could be asked for."""
+        self.examples.set_lead(lead)
+        self.examples.show()
+        self.understood.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        hint, parts = super().minimumSizeHint(), (self.board, self.travel)
+        spared = 0 if self._is_narrow else SPACING + min(part.minimumSizeHint().width() for part in parts)
+        return QSize(hint.width() - spared, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow leave out how a picture came about, but for its slider."""
+        super().resizeEvent(event)
+        self._set_narrow(self.line.width() < _BESIDE)
+
+    def _set_narrow(self, is_narrow: bool) -> None:
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.walk.setHidden(is_narrow)
+            across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+            self._pictures.setDirection(down if is_narrow else across)
+            self._pictures.setStretch(1, 0 if is_narrow else 2)
 
     @Slot()
     def _enter(self) -> None:
@@ -147,11 +172,11 @@ class WordsView(ToolView):
         self.text_entered.emit(self.line.text())
 
     def _body(self) -> QLayout:
-        understood = row((self.understood, 1), self._examples)
-        walk = QWidget()
-        walk.setMinimumWidth(_WALK)
-        column((self.walk, 1), self.travel, spacing=SPACING // 2, on=walk)
-        return column(self.line, understood, (row((self.board, 3), (walk, 2)), 1), spacing=SPACING // 2)
+        self.examples.hide()
+        understood = row((self.understood, 1), (self.examples, 1))
+        walk = column((self.walk, 1), self.travel, spacing=SPACING // 2)
+        self._pictures = row((self.board, 3), (walk, 2))
+        return column(self.line, understood, (self._pictures, 1), spacing=SPACING // 2)
 
     def _controls(self) -> QLayout:
         tip = tr(
