@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
 
+from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.known_images import KnownImages
 from vae_desktop.engine.pace import Progress as Pace
@@ -21,7 +24,10 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.progress import Pacer, Progress
+from vae_desktop.words import BEFORE_STEPS, PARTS
 
 if TYPE_CHECKING:
     from vae_desktop.words.latent_diffusion import LatentDiffusion
@@ -54,6 +60,7 @@ class Words:
     def __post_init__(self) -> None:
         self.fitted: Run | None = None
         self._task: Task | None = None
+        self._meter: ProgressMeter | None = None
 
     def fit(self, run: Run, with_words: bool = True) -> bool:
         """Fit words to a model as it is now, or without them what draws codes like those of its images.
@@ -70,34 +77,9 @@ class Words:
             return False
         self.cancel()
         self._training.warm_up()
-        data_dir, learned = self._datasets.data_dir, run.images
-        held, config = self._datasets.held(run.config.dataset, learned), run.config
+        held = self._datasets.held(run.config.dataset, run.images)
+        work = partial(self._work, run.config, run.image_shape, snapshot, held, run.images, with_words)
         last_losses = run.history.training[snapshot.step - 1 : snapshot.step].copy()
-        meter: list[ProgressMeter] = []
-
-        def work(task: Task) -> LatentDiffusion:
-            yield_to_window()
-            from vae_desktop.data.load import load_dataset
-            from vae_desktop.training.devices import ALL_THREADS, use_threads
-            from vae_desktop.words.of_model import fit_to_model
-
-            dataset = held or load_dataset(
-                config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled), learned
-            )
-            task.found(dataset)
-            beside = BesideTraining(self._is_training, task.is_cancelled, use_threads, ALL_THREADS)
-            progress = Progress(task.progress, beside.rest)
-            of_model = config.model, run.image_shape, snapshot
-            return fit_to_model(*of_model, dataset, with_words, config.training.seed, progress)
-
-        def progressed(done: int, total: int) -> None:
-            if not meter or meter[0].progress.last_step != total:
-                meter[:] = [ProgressMeter(Pace(done, 0, total, 1), 1)]
-            meter[0].advance(done - meter[0].progress.step)
-            self.progressed.emit(run, meter[0].progress)
-
-        def found(dataset: Dataset) -> None:
-            self._known_images.compare(run, dataset)
 
         def finished(diffusion: LatentDiffusion) -> None:
             ended()
@@ -112,16 +94,51 @@ class Words:
 
         def failed(error: Exception, details: str) -> None:
             ended()
-            self._datasets.report(config.dataset, error, details)
+            self._datasets.report(run.config.dataset, error, details)
 
         def ended() -> None:
             if self._task is task:
                 self._leave()
 
-        self.fitted = run
+        self.fitted, self._meter = run, None
         self.progressed.emit(run, Pace(0, 0, 1, 1))
+        progressed, found = partial(self._tell, run), partial(self._known_images.compare, run)
         self._task = task = self._tasks.run(work, finished, failed, ended, progressed, found, key=_FIT)
         return True
+
+    def _work(
+        self,
+        config: RunConfig,
+        image_shape: ImageShape,
+        snapshot: Snapshot,
+        held: Dataset | None,
+        learned: Fingerprint | None,
+        with_words: bool,
+        task: Task,
+    ) -> LatentDiffusion:
+        """Load the data set if it is not at hand, and fit, in a thread of its own."""
+        yield_to_window()
+        from vae_desktop.data.load import load_dataset
+        from vae_desktop.training.devices import ALL_THREADS, use_threads
+        from vae_desktop.words.of_model import fit_to_model
+
+        loading = Progress(is_cancelled=task.is_cancelled)
+        dataset = held or load_dataset(config.dataset, self._datasets.data_dir, loading, learned)
+        task.found(dataset)
+        beside = BesideTraining(self._is_training, task.is_cancelled, use_threads, ALL_THREADS)
+        progress = Progress(task.progress, beside.rest)
+        return fit_to_model(config.model, image_shape, snapshot, dataset, with_words, config.training.seed, progress)
+
+    def _tell(self, run: Run, done: int, total: int) -> None:
+        """Tell how far it is, and how long it will take once its parts are alike: what comes before says nothing."""
+        if total != PARTS or done < BEFORE_STEPS:
+            pace = Pace(done, 0, total, 1)
+        else:
+            if self._meter is None:
+                self._meter = ProgressMeter(Pace(done, 0, total, 1), 1)
+            self._meter.advance(done - self._meter.progress.step)
+            pace = self._meter.progress
+        self.progressed.emit(run, pace)
 
     def cancel(self) -> None:
         """End the fit that is under way; the words that the model had stay."""

@@ -2,3 +2,4 @@
 
 GUIDANCE = 2.0  # as usual, of pictures that a text asks for
 STEPS = 30  # from noise to a code
+PARTS, BEFORE_STEPS = 1000, 163  # of a fit's progress, and those before its steps, all of which take equally long

@@ -12,6 +12,7 @@ from vae_desktop.latent.embed import codes_of
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.progress import Progress, ignore
+from vae_desktop.words import PARTS
 from vae_desktop.words.captions import Captions
 from vae_desktop.words.fitting import fit
 from vae_desktop.words.latent_diffusion import LatentDiffusion
@@ -49,7 +50,7 @@ def fit_to_model(
         SentenceEncoder(sentence_encoder)
     images = dataset.train
     parts = (0, 10), (10, 60), (70, 930)  # of a thousand, as long as each takes for 60,000 images of 28 × 28
-    embedding, measuring, fitting = (progress.part(before, size, 1000) for before, size in parts)
+    embedding, measuring, fitting = (progress.part(before, size, PARTS) for before, size in parts)
     codes = codes_of(config, image_shape, snapshot.weights, images.images, images.labels, embedding)
     captions = Captions.of(dataset, measuring) if with_words else None
     return fit(codes, captions, seed, fitting, snapshot.step, sentence_encoder=sentence_encoder)

@@ -16,7 +16,7 @@ from vae_desktop.progress import Progress
 from vae_desktop.seeds import random_numbers
 from vae_desktop.words.facts import LEVELS, UNKNOWN, Fact
 from vae_desktop.words.text_encoder import padded
-from vae_desktop.words.vocabulary import Vocabulary, runs_of, stop_words
+from vae_desktop.words.vocabulary import NEGATIONS, Vocabulary, runs_of, stop_words
 
 if TYPE_CHECKING:
     from vae_desktop.words.captions import Caption, Captions
@@ -163,7 +163,9 @@ def _meanings(captions: list[Caption], split: list[list[str]]) -> dict[str, tupl
         keys = [fact.key for fact in caption.facts]
         total += 1
         with_fact.update(keys)
-        for word in set(words):
+        # A negation and what follows it do not say what the caption says: not slanted.
+        end = next((place for place, word in enumerate(words) if word in NEGATIONS), None)
+        for word in set(words[:end]):
             with_word[word] += 1
             with_both[word].update(keys)
     found = {}

@@ -7,12 +7,11 @@ from typing import Any
 
 from vae_desktop.language import current, sentences, tr
 from vae_desktop.words.facts import LEVELS, Fact, Subject
-from vae_desktop.words.vocabulary import Vocabulary, nearest, stop_words
+from vae_desktop.words.vocabulary import NEGATIONS, Vocabulary, nearest, stop_words
 from vae_desktop.words.wordings import Wordings
 
 _OWN = "own"  # what words of a person's own captions say
 _ONE, _BEFORE_NUMBERS = "one", ("a", "the", "number", "digit", "and", "or")
-_NEGATIONS = ("not", "no", "without", "neither", "nor", "never", "isn", "except", "不", "没", "没有", "无", "别")
 _REACH = 3  # words behind a negation that it can be said of
 _UPRIGHT = "slant.middle"  # what is not slanted; no other negation is in captions
 _OPPOSED = ("class", *(kind for kind in LEVELS if kind != "slant"))  # of which a picture shows one: tilted to the left
@@ -154,7 +153,7 @@ def _negation(words: Sequence[Word], place: int, known: Mapping[str, Any]) -> Wo
     kind = known[words[place].as_][1].partition(".")[0]
     for near in range(place - 1, max(place - 1 - _REACH, -1), -1):
         word = words[near]
-        if word.text in _NEGATIONS:
+        if word.text in NEGATIONS:
             return word
         if word.counts:
             is_same = known[word.as_][1].partition(".")[0] == kind  # not slanted to the right

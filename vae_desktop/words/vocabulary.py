@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from vae_desktop.resources import resource_path
 
+NEGATIONS = ("not", "no", "without", "neither", "nor", "never", "isn", "except", "不", "没", "没有", "无", "别")
 MOST_WORDS, LONGEST_WORD = 3000, 60  # of a vocabulary, the most frequent ones; and characters of a word
 _MOST_TEXT = 2_000  # characters of a text that are looked at
 _LONGEST_CHINESE = 6  # characters of a word that is found in captions
 _TOGETHER = 0.8  # of the times that a part of a Chinese word occurs it is in that word
 _FEWEST = 3  # times that a word occurs in the captions that it is learned from
-_NEGATIONS = "不没无"
 _END = ""  # beside a string: nothing, or a word that no word has in it
 _LEAST_ALIKE = 0.8  # of two words, of which one is then a slip of the other
 _STEM = 4  # letters of a known word, of which another is a form
@@ -192,7 +192,7 @@ class _Strings:
             return True
         if self._is_piece(word):
             return False
-        if len(word) == 2 and word[0] in _NEGATIONS:
+        if len(word) == 2 and word[0] in NEGATIONS:
             return True
         if any(word[start:end] in stop_words() for start, end in _parts(word)):
             return False
