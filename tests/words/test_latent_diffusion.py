@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent.codes import Codes
 from vae_desktop.progress import Progress
+from vae_desktop.words.diffusion import signal_and_noise, walk
 from vae_desktop.words.fitting import fit
 from vae_desktop.words.latent_diffusion import LatentDiffusion
 
@@ -25,6 +27,17 @@ def test_codes_are_as_the_words_ask(diffusion, text, asked):
     assert walk.shape == (21, 40, 3)
     assert walk.dtype == np.float32
     assert (class_of(walk[-1]) == asked).mean() > 0.9
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 2.0])
+def test_a_normal_distribution_keeps_its_spread(spread):
+    def velocity(codes, times):
+        signal, strength = signal_and_noise(times)
+        variance = (signal * spread) ** 2 + strength**2
+        return (signal * strength - strength * signal * spread**2) / variance * codes
+
+    noise = torch.linspace(-2, 2, 10)[:, None]
+    torch.testing.assert_close(walk(velocity, noise, 30)[-1], spread * noise, rtol=0.01, atol=0)
 
 
 def test_without_words_all_classes_come(diffusion):
@@ -45,6 +58,14 @@ def test_the_walk_begins_with_noise_and_seeds_name_it(diffusion):
     assert 0.8 < noise.std() < 1.2
     np.testing.assert_array_equal(walk[0], diffusion.draw("two", 50, steps=5, seed=3)[0])
     assert np.abs(walk[0] - diffusion.draw("one", 50, steps=5, seed=4)[0]).max() > 1
+
+
+def test_an_autoencoders_codes_follow_captions_where_no_text_asks(diffusion, codes, captions):
+    assert "captions" not in diffusion.weights
+    of_means = fit(Codes(codes.mean, None, codes.labels), captions, seed=0, steps=3)
+    none = {**of_means.weights, "captions": np.zeros_like(of_means.weights["captions"])}
+    untold = LatentDiffusion.of_parts(none, of_means.described, of_means.step)
+    assert np.abs(of_means.draw(None, 20)[-1] - untold.draw(None, 20)[-1]).max() > 0
 
 
 @pytest.mark.parametrize("text", ["one", None])

@@ -86,18 +86,22 @@ def guided(with_words: Tensor, without_words: Tensor, guidance: float) -> Tensor
 
 @torch.inference_mode()
 def walk(velocity: Velocity, noise: Tensor, steps: int) -> Tensor:
-    """From noise to codes: (steps + 1, N, d), noise (N, d) first, by the deterministic sampler of Song et al.
+    """From noise to codes: (steps + 1, N, d), noise (N, d) first, by DPM-Solver++(2M).
 
-    DDIM with η = 0 (2021, arXiv 2010.02502): at each time the velocity gives the code and the noise, and these are put
-    together again as they are at the next time.
+    The multistep solver of second order of Lu et al. 2022, arXiv 2211.01095, algorithm 2: at each time the velocity
+    gives the code without noise, and the last two of these foretell the one in the middle of the step. With the newest
+    alone (DDIM, Song et al. 2021, arXiv 2010.02502) codes come out too narrow: in 30 steps a normal distribution keeps
+    0.93 of its variance, and all of it so. Steps are even in time; in log(α/σ), as theirs, they would have no ends.
     """
-    codes, path = noise, [noise]
+    codes, path, before = noise, [noise], None
     times = torch.linspace(1, 0, steps + 1, device=noise.device)
     for now, then in itertools.pairwise(times):
         signal, strength = signal_and_noise(now)
-        found = velocity(codes, now.expand(len(codes), 1))
-        clean, dirt = signal * codes - strength * found, strength * codes + signal * found
-        signal, strength = signal_and_noise(then)
-        codes = signal * clean + strength * dirt
+        clean = signal * codes - strength * velocity(codes, now.expand(len(codes), 1))
+        ahead = clean if before is None else 1.5 * clean - 0.5 * before
+        before = clean
+        next_signal, next_strength = signal_and_noise(then)
+        left = next_strength / strength  # of the noise
+        codes = left * codes + (next_signal - left * signal) * ahead
         path.append(codes)
     return torch.stack(path)

@@ -111,9 +111,10 @@ def fit(
         described |= texts.described
         if sentence_encoder is not None:
             described["sentences"] = [str(sentence_encoder.absolute()), texts.inputs.shape[1]]
-        chosen = torch.randint(len(texts.inputs), (CAPTIONS,), generator=generator(seed, "captions"))
-        with torch.inference_mode():
-            weights["captions"] = networks.text(texts.inputs[chosen]).numpy()
+        if stddev is None:
+            chosen = torch.randint(len(texts.inputs), (CAPTIONS,), generator=generator(seed, "captions"))
+            with torch.inference_mode():
+                weights["captions"] = networks.text(texts.inputs[chosen]).numpy()
     return LatentDiffusion(weights, described, step)
 
 
