@@ -1,0 +1,65 @@
+"""Following a run that trains elsewhere, by the menu: what is asked, what is shown, and what can be done with it."""
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
+
+from tests.run_folders import write_run
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.data.load import load_digits
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The folder of a training on digits, of one epoch."""
+    path = tmp_path_factory.mktemp("elsewhere") / "run"
+    model, training = ModelConfig("vae", latent_dim=2, hidden=(16,)), TrainingConfig(epochs=1, device="cpu")
+    config = RunConfig(DatasetConfig("digits"), model, training)
+    write_run(path, config, load_digits(config.dataset))
+    return path
+
+
+def ask(driver, address):
+    """Type an address in the window that asks for one, and press Follow; return that window."""
+    driver.find("followAction", QAction).trigger()
+    window = driver.find("followWindow", QDialog)
+    driver.find("followField", QLineEdit).setText(str(address))
+    driver.find("followButton", QPushButton).click()
+    return window
+
+
+def test_an_address_that_cannot_be_read_is_marked_and_the_window_stays(shared_driver):
+    window = ask(shared_driver, "nonsense7://host/run")
+    assert window.isVisible()
+    assert "nonsense7" in shared_driver.find("followError", QLabel).text()
+    window.reject()
+
+
+def test_a_run_comes_on_screen_and_trains_elsewhere_only(shared_driver, folder):
+    driver, window = shared_driver, shared_driver.window
+    assert not ask(driver, folder).isVisible()
+    driver.wait(lambda: driver.shown is not None and driver.shown.followed is not None and driver.shown.codes)
+    run = driver.shown
+    driver.wait(lambda: run.title in window.status.text())
+    assert not driver.find("continueButton", QPushButton).isEnabled()
+    assert "elsewhere" in driver.find("continueButton", QPushButton).toolTip()
+    assert not window.isWindowModified()
+    driver.wait(lambda: window.timeline.isVisible())
+    driver.engine.playhead.go_to([run], 0)
+    driver.wait(lambda: run.moment is not None)
+    assert window.timeline.fork.isEnabled()
+    assert not window.timeline.go_back.isVisible()
+
+
+def test_a_fork_goes_on_from_it_here(shared_driver, folder):
+    driver = shared_driver
+    ask(driver, folder)
+    driver.wait(lambda: driver.shown.followed is not None and driver.shown.timeline)
+    parent = driver.shown
+    driver.engine.playhead.go_to([parent], 0)
+    driver.wait(lambda: parent.moment is not None)
+    driver.engine.fork_starter.fork(parent, parent.config)
+    driver.wait(lambda: driver.shown is not parent and driver.shown.status == "finished")
+    assert driver.shown.forked_from == (parent.id, 0)
+    assert driver.shown.followed is None
+    assert parent.status == "finished"
