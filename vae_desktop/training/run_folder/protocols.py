@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
@@ -15,6 +15,7 @@ from vae_desktop.language import tr
 ANSWER = 10.0  # seconds without a byte, after which a link counts as broken
 _LONGEST = 200  # characters of a reason
 _PIECE = 256 * 1024  # bytes that are read in one go
+_AT_ONCE = 64  # parts of a file that are asked for before the first has come
 # What a protocol needs that does not come with the app, and what installs it.
 _SFTP = "paramiko 'fsspec>=2026.9'"  # earlier ones trust any host
 _NEEDS = {
@@ -97,6 +98,7 @@ def _ssh_options(address: Any) -> dict[str, Any]:
         "host": said.get("hostname", address.hostname),
         "port": address.port or int(said.get("port", 22)),
         "username": address.username or said.get("user"),
+        "password": None if address.password is None else unquote(address.password),
         "key_filename": said.get("identityfile"),
         "host_key_policy": KnownHosts(),
         **dict.fromkeys(("timeout", "banner_timeout", "auth_timeout", "channel_timeout"), ANSWER),
@@ -123,6 +125,8 @@ def pieces_of(system: Any, protocol: str, path: str, start: int, end: int) -> It
         at = start
         if start:
             file.seek(start)
+        if protocol in ("sftp", "ssh"):  # else a part of 32 kB is asked for when the one before has come
+            file.prefetch(min(file.stat().st_size or 0, end), _AT_ONCE)
     with file:
         while at < end:
             piece = file.read(min(_PIECE, end - at))

@@ -158,9 +158,12 @@ class Source:
                 import fsspec  # not before something is followed
 
                 options = options_of(self._address, self.protocol)
-                self._folder = fsspec.core.url_to_fs(self._address, skip_instance_cache=True, **options)
-                if self.protocol in ("sftp", "ssh"):
-                    self._folder[0].ftp.get_channel().settimeout(ANSWER)
+                if self.protocol in ("sftp", "ssh"):  # host and user are not those of the address alone
+                    system = fsspec.filesystem(self.protocol, skip_instance_cache=True, **options)
+                    system.ftp.get_channel().settimeout(ANSWER)
+                    self._folder = system, urlsplit(self._address).path
+                else:
+                    self._folder = fsspec.core.url_to_fs(self._address, skip_instance_cache=True, **options)
             return self._folder
 
     def _inside(self, folder: str, name: str) -> str:
