@@ -1,9 +1,10 @@
 """Shared by all tests: Qt draws offscreen, and nothing may be left behind."""
 
+import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -27,13 +28,26 @@ def pytest_xdist_auto_num_workers() -> int:
 _FIRST = ("lab_steps", "whole_app", "comparison", "files", "closing", "restart", "window_start", "crash")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Have each process read the files from another one on: each compiles a part of them for all."""
     process = getattr(config, "workerinput", None)
+    if process:
+        import torch  # noqa: F401 - before Qt, which then looks through the text of each module that is loaded
     if process and [Path(argument).resolve() for argument in config.args] == [Path(__file__).parent]:
         files = sorted(map(str, Path(__file__).parent.rglob("test_*.py")))
         start = int(process["workerid"].removeprefix("gw")) * len(files) // process["workercount"]
         config.args[:] = files[start:] + files[:start]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What tests and libraries are made of stays to the end: the collector need not look through it again and again."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -37,7 +37,9 @@ class Comparison:
         return [column.run for column in self.columns]
 
     def small(self, epochs):
-        for name, text in {"imageSize": "8", "hidden": "32", "latentDim": "2", "epochs": str(epochs)}.items():
+        """Set up small models that learn in few epochs."""
+        sizes = {"imageSize": "8", "hidden": "32", "latentDim": "2"}
+        for name, text in {**sizes, "learningRate": "0.005", "epochs": str(epochs)}.items():
             self.driver.type(f"{name}Field", text)
 
     def begin(self, epochs=100_000):
@@ -112,10 +114,10 @@ def trained_once(*variants, epochs=2):
     return trained
 
 
-trained_kl_term = trained_once(epochs=60)
+trained_kl_term = trained_once(epochs=15)
 trained_pair = trained_once(Variant("vae"), Variant("ae"))
 trained_four = trained_once(
-    Variant("vae"), Variant("ae"), Variant("vae", beta=4.0), Variant("vae", latent_dim=3), epochs=20
+    Variant("vae"), Variant("ae"), Variant("vae", beta=4.0), Variant("vae", latent_dim=3), epochs=8
 )
 
 
