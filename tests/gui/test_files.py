@@ -13,134 +13,156 @@ from vae_desktop.gui.controllers import files
 from vae_desktop.training.checkpoint import load_checkpoint
 
 
-@pytest.fixture
-def saved(driver, tmp_path) -> Path:
-    driver.train_to_the_end()
-    path = tmp_path / "Größe β.safetensors"
+def save(driver, folder) -> Path:
+    """Save the model on screen."""
+    path = folder / "Größe β.safetensors"
     driver.window.controller.files.save(path)
     driver.wait(path.exists)
     driver.wait(lambda: not driver.window.isWindowModified())
     return path
 
 
-def test_save_clears_the_mark_and_opening_shows_the_same_model(driver, saved) -> None:
-    session = driver.window.controller.engine
+@pytest.fixture(scope="module")
+def trained(_shared_driver):
+    """A model that is trained once, for all tests that do not close the window."""
+    _shared_driver.train_to_the_end()
+    return _shared_driver.shown
+
+
+@pytest.fixture
+def shared(shared_driver, trained):
+    """The window that tests share, with this model and nothing to say."""
+    shared_driver.stop()
+    shared_driver.engine.project.show(trained)
+    shared_driver.window.banner.dismiss()
+    return shared_driver
+
+
+@pytest.fixture
+def saved(shared, tmp_path) -> Path:
+    return save(shared, tmp_path)
+
+
+def test_save_clears_the_mark_and_opening_shows_the_same_model(shared, saved) -> None:
+    session = shared.window.controller.engine
     first = session.project.shown
-    driver.window.file_opened.emit(saved)
-    driver.wait(lambda: session.project.shown is not first)
+    shared.window.file_opened.emit(saved)
+    shared.wait(lambda: session.project.shown is not first)
     assert session.project.shown.config == first.config
     assert (session.project.shown.codes.mean == first.codes.mean).all()
     assert session.project.shown.history.evaluations == first.history.evaluations
-    driver.wait(lambda: driver.picture)
+    shared.wait(lambda: shared.picture)
 
 
-def test_an_unsaved_model_is_marked(driver) -> None:
-    driver.train_to_the_end()
-    assert driver.window.isWindowModified()
+def test_an_unsaved_model_is_marked(shared) -> None:
+    shared.train_to_the_end()
+    assert shared.window.isWindowModified()
 
 
-def test_saving_while_training_does_not_stop_it(driver, tmp_path) -> None:
-    driver.train(epochs="1000")
-    driver.wait(lambda: len(driver.window.controller.engine.project.active[0].history.training) > 20)
+def test_saving_while_training_does_not_stop_it(shared, tmp_path) -> None:
+    shared.train(epochs="1000")
+    shared.wait(lambda: len(shared.window.controller.engine.project.active[0].history.training) > 20)
     path = tmp_path / "live.safetensors"
-    driver.window.controller.files.save(path)
-    driver.wait(path.exists)
-    assert driver.state == "training"
+    shared.window.controller.files.save(path)
+    shared.wait(path.exists)
+    assert shared.state == "training"
     assert load_checkpoint(path).snapshot.optimizer is not None
 
 
-def test_a_dropped_model_is_opened(driver, saved) -> None:
-    session = driver.window.controller.engine
+def test_a_dropped_model_is_opened(shared, saved) -> None:
+    session = shared.window.controller.engine
     first = session.project.shown
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(saved))])
     drop = QDropEvent(
         QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
-    driver.window.dropEvent(drop)
-    driver.wait(lambda: session.project.shown is not first)
+    shared.window.dropEvent(drop)
+    shared.wait(lambda: session.project.shown is not first)
 
 
-def test_a_file_that_is_no_model_changes_nothing(driver, saved, tmp_path) -> None:
+def test_a_file_that_is_no_model_changes_nothing(shared, saved, tmp_path) -> None:
     wrong = tmp_path / "holiday.jpg"
     wrong.write_bytes(b"\xff\xd8 no model")
-    shown = driver.window.controller.engine.project.shown
-    driver.window.file_opened.emit(wrong)
-    driver.wait(driver.window.banner.text)
-    assert "holiday.jpg" in driver.window.banner.text()
-    assert driver.window.controller.engine.project.shown is shown
-    assert driver.find("messageBanner").isVisible()
+    shown = shared.window.controller.engine.project.shown
+    shared.window.file_opened.emit(wrong)
+    shared.wait(shared.window.banner.text)
+    assert "holiday.jpg" in shared.window.banner.text()
+    assert shared.window.controller.engine.project.shown is shown
+    assert shared.find("messageBanner").isVisible()
 
 
-def test_a_target_that_cannot_be_written_is_said_and_the_model_stays_unsaved(driver, tmp_path) -> None:
-    driver.train_to_the_end()
-    driver.window.controller.files.save(tmp_path / "no such folder" / "m.safetensors")
-    driver.wait(driver.window.banner.text)
-    assert "no such folder" in driver.window.banner.text()
-    assert driver.window.isWindowModified()
+def test_a_target_that_cannot_be_written_is_said_and_the_model_stays_unsaved(shared, tmp_path) -> None:
+    shared.train_to_the_end()
+    shared.window.controller.files.save(tmp_path / "no such folder" / "m.safetensors")
+    shared.wait(shared.window.banner.text)
+    assert "no such folder" in shared.window.banner.text()
+    assert shared.window.isWindowModified()
 
 
-def test_a_file_that_cannot_be_written_takes_back_that_one_was(driver, saved, tmp_path) -> None:
-    window, told = driver.window, driver.window.statusBar().currentMessage
+def test_a_file_that_cannot_be_written_takes_back_that_one_was(shared, saved, tmp_path) -> None:
+    window, told = shared.window, shared.window.statusBar().currentMessage
     (tmp_path / "folder.safetensors").mkdir()
-    driver.wait(lambda: told().startswith(f"Saved to {saved}, "))
+    shared.wait(lambda: told().startswith(f"Saved to {saved}, "))
     window.controller.files.save(tmp_path / "folder.safetensors")
-    driver.wait(lambda: "Cannot write" in window.banner.text())
+    shared.wait(lambda: "Cannot write" in window.banner.text())
     assert told() == ""
     window.controller.files.save(tmp_path / "no such folder" / "m.safetensors")
-    driver.wait(lambda: "no such folder" in window.banner.text())
+    shared.wait(lambda: "no such folder" in window.banner.text())
     assert "folder.safetensors" not in window.banner.text()  # one is not written, and only why it last was not counts
     window.controller.files.save(saved)
-    driver.wait(lambda: told().startswith(f"Saved to {saved}, "))
+    shared.wait(lambda: told().startswith(f"Saved to {saved}, "))
     assert not window.banner.isVisible()
 
 
-def test_an_export_that_fails_takes_back_that_one_was_written(driver, saved, tmp_path) -> None:
-    window, told = driver.window, driver.window.statusBar().currentMessage
+def test_an_export_that_fails_takes_back_that_one_was_written(shared, saved, tmp_path) -> None:
+    window, told = shared.window, shared.window.statusBar().currentMessage
     session = window.controller.engine
     (tmp_path / "codes.csv").mkdir()
     session.library.export(tmp_path / "before.csv", lambda: b"image\r\n")
-    driver.wait(lambda: told() == f"Exported to {tmp_path / 'before.csv'}")
+    shared.wait(lambda: told() == f"Exported to {tmp_path / 'before.csv'}")
     session.library.export(tmp_path / "codes.csv", lambda: b"image\r\n")
-    driver.wait(lambda: "Cannot write" in window.banner.text())
+    shared.wait(lambda: "Cannot write" in window.banner.text())
     assert told() == ""
     window.controller.files.save(saved)
-    driver.wait(lambda: told().startswith(f"Saved to {saved}, "))
+    shared.wait(lambda: told().startswith(f"Saved to {saved}, "))
     assert "codes.csv" in window.banner.text()  # which is still not there
     session.library.export(tmp_path / "after.csv", lambda: b"image\r\n")
-    driver.wait(lambda: told() == f"Exported to {tmp_path / 'after.csv'}")
+    shared.wait(lambda: told() == f"Exported to {tmp_path / 'after.csv'}")
     assert not window.banner.isVisible()
 
 
-def test_a_model_that_was_saved_takes_back_only_that_it_was_not(driver, saved, tmp_path) -> None:
-    window = driver.window
+def test_a_model_that_was_saved_takes_back_only_that_it_was_not(shared, saved, tmp_path) -> None:
+    window = shared.window
     (tmp_path / "folder.safetensors").mkdir()
     window.file_opened.emit(tmp_path / "gone.safetensors")
-    driver.wait(lambda: "gone" in window.banner.text())
+    shared.wait(lambda: "gone" in window.banner.text())
     window.controller.files.save(tmp_path / "folder.safetensors")
-    driver.wait(lambda: "Cannot write" in window.banner.text())
+    shared.wait(lambda: "Cannot write" in window.banner.text())
     assert "gone" in window.banner.text()
     window.controller.files.save(saved)
-    driver.wait(lambda: "Cannot write" not in window.banner.text())
+    shared.wait(lambda: "Cannot write" not in window.banner.text())
     assert "gone" in window.banner.text()
     assert window.banner.isVisible()
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
-def test_a_dropped_folder_whose_name_is_no_text_is_refused_for_that_reason(driver, tmp_path) -> None:
+def test_a_dropped_folder_whose_name_is_no_text_is_refused_for_that_reason(shared, tmp_path) -> None:
     folder = tmp_path / os.fsdecode(b"bilder \xe4")
     folder.mkdir()
     data = QMimeData()
     data.setUrls([QUrl(f"{tmp_path.as_uri()}/bilder%20%E4")])
     none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    driver.window.dropEvent(QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none))
-    driver.wait(lambda: "whose name is not valid UTF-8 (rename it)" in driver.window.banner.text())
-    driver.window.banner.dismiss()
-    driver.window.controller.training.open_images(folder)
-    assert "bilder � is not valid UTF-8" in driver.window.banner.text()
+    shared.window.dropEvent(QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none))
+    shared.wait(lambda: "whose name is not valid UTF-8 (rename it)" in shared.window.banner.text())
+    shared.window.banner.dismiss()
+    shared.window.controller.training.open_images(folder)
+    assert "bilder � is not valid UTF-8" in shared.window.banner.text()
 
 
-def test_recent_files_are_listed_and_survive_a_restart(driver, saved, open_window) -> None:
+def test_recent_files_are_listed_and_survive_a_restart(driver, open_window, tmp_path) -> None:
+    driver.train_to_the_end()
+    saved = save(driver, tmp_path)
     driver.window.close()
     second = open_window()
     assert saved.name in recent(second)
@@ -262,18 +284,20 @@ def test_only_what_cannot_be_kept_is_asked_about(driver, tmp_path, expect_error)
     assert not driver.window.isVisible()
 
 
-def test_closing_a_saved_model_keeps_nothing(driver, saved) -> None:
+def test_closing_a_saved_model_keeps_nothing(driver, tmp_path) -> None:
+    driver.train_to_the_end()
+    save(driver, tmp_path)
     driver.window.close()
     assert driver.window.controller.engine.saver.autosaves.files() == []
 
 
-def test_an_opened_model_offers_its_settings_and_says_how_far_it_is(driver, saved) -> None:
-    driver.type("hiddenField", "16")
-    driver.type("betaField", "3")
-    first = driver.window.controller.engine.project.shown
-    driver.window.file_opened.emit(saved)
-    driver.wait(lambda: driver.window.controller.engine.project.shown is not first)
-    assert driver.window.setup.form.config().training.beta == 3  # looking changes nothing
-    driver.find("useSettingsButton").click()
-    assert driver.window.setup.form.config() == first.config
-    assert "step 24" in driver.find("progressText", QLabel).text()
+def test_an_opened_model_offers_its_settings_and_says_how_far_it_is(shared, saved) -> None:
+    shared.type("hiddenField", "16")
+    shared.type("betaField", "3")
+    first = shared.window.controller.engine.project.shown
+    shared.window.file_opened.emit(saved)
+    shared.wait(lambda: shared.window.controller.engine.project.shown is not first)
+    assert shared.window.setup.form.config().training.beta == 3  # looking changes nothing
+    shared.find("useSettingsButton").click()
+    assert shared.window.setup.form.config() == first.config
+    assert "step 24" in shared.find("progressText", QLabel).text()

@@ -28,4 +28,4 @@ def captions(codes):
 
 @pytest.fixture(scope="session")
 def diffusion(codes, captions):
-    return fit(codes, captions, seed=0, step=7, steps=250)
+    return fit(codes, captions, seed=0, step=7, steps=120)

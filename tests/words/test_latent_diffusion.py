@@ -81,7 +81,7 @@ def test_the_same_seed_fits_the_same(codes, captions):
 
 
 def test_without_captions_it_draws_without_words(codes):
-    diffusion = fit(codes, None, seed=0, steps=150)
+    diffusion = fit(codes, None, seed=0, steps=80)
     assert not diffusion.has_words
     assert (class_of(diffusion.draw(None, 100)[-1]) >= 0).mean() > 0.8
     assert "without words" in diffusion.understand("a two").refusal
@@ -159,8 +159,8 @@ def test_too_few_images_and_collapsed_codes_are_refused(codes, captions):
 
 def test_the_fit_tells_how_far_it_is_and_can_be_ended(codes, captions):
     told = []
-    fit(codes, captions, 0, Progress(lambda done, total: told.append(done / total)), steps=60)
+    fit(codes, captions, 0, Progress(lambda done, total: told.append(done / total)), steps=20)
     assert told == sorted(told)
     assert len(told) > 5
     with pytest.raises(Cancelled):
-        fit(codes, captions, 0, Progress(is_cancelled=lambda: True), steps=60)
+        fit(codes, captions, 0, Progress(is_cancelled=lambda: True), steps=20)
