@@ -93,7 +93,7 @@ def test_a_film_of_a_training_that_goes_on_and_of_a_window_that_closes(driver, t
     folder.mkdir()
     driver.wait(lambda: not is_making(driver))
     monkeypatch.setattr(MainWindow, "ask_for_film", lambda *_: folder / "pictures")
-    driver.wait(lambda: len(driver.shown.timeline.steps) > 60)
+    driver.wait(lambda: len(driver.shown.timeline.steps) > 30)
     driver.find("gridFilmAction", QAction).trigger()
     driver.wait(lambda: list(folder.iterdir()))
     assert not driver.window.close()

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QTabBar, QWidget
 
-from vae_desktop.gui.controllers import lab_hand
+from vae_desktop.gui.controllers import lab_hand, training
 from vae_desktop.lab.course import read_course
+from vae_desktop.variants import kl_term_configs
 from vae_desktop.words import fitting, of_model, reading
 
 STEPS = [
@@ -23,15 +24,22 @@ def _quick(movements):
     return (movement.replace("epochsField 20", "epochsField 4") for movement in movements)
 
 
+def _small(*arguments):
+    """The models of what the KL term does, small ones."""
+    return [config.with_settings(hidden=(32,)) for config in kl_term_configs(*arguments)]
+
+
 @pytest.fixture
 def lab(shared_driver, monkeypatch):
     monkeypatch.setattr(of_model, "fit", partial(fitting.fit, steps=60))  # to be quick
     monkeypatch.setattr(reading, "CAPTIONS", 4000)
     monkeypatch.setattr(lab_hand, "DIGITS", tuple(_quick(lab_hand.DIGITS)))
+    monkeypatch.setattr(training, "kl_term_configs", _small)
     shared_driver.wait(lambda: shared_driver.window.controller.lab)
     controller = shared_driver.window.controller.lab
-    controller.hand.set_pace(120, 150)
+    controller.hand.set_pace(120, 60)
     shared_driver.engine.pixels.steps = 20
+    shared_driver.window.setup.form.field("hidden").set_value((32,))
     shared_driver.window.setup.show_face("lab")
     yield controller
     shared_driver.window.stage.toggle_formulas(False)
