@@ -6,6 +6,7 @@ import io
 import lzma
 import pickle
 import struct
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -104,6 +105,13 @@ INSTEAD = {  # what lies there, what it is called, and the way out
 }
 ENDINGS = (".png", ".npy", ".npz", "-idx3-ubyte", ".safetensors")
 READ_AS_SUCH = {(".npz", "zip"), (".npz", "PyTorch")}
+
+
+@pytest.fixture(autouse=True)
+def without_heic(monkeypatch):
+    """As where the library that reads such photos is not installed."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
 
 
 def said_of(path):

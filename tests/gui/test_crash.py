@@ -13,10 +13,13 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from vae_desktop.app import create_window, make_application
+from vae_desktop.engine import trainer
+trainer.SECURE_INTERVAL = 0.5
 application = make_application()
 folder = Path(sys.argv[1])
 window = create_window(folder / "data", folder / "settings", folder / "cache")
 window.setup.form.field("epochs").set_value(5000)
+window.setup.form.field("hidden").set_value((32,))
 def look():
     run = next(iter(window.controller.engine.project.active), None)
     if window.property("state") == "idle":

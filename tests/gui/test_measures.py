@@ -99,7 +99,7 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingCo
 from vae_desktop.latent.measures import COMPARED
 
 application, folder = make_application(), Path(sys.argv[1])
-window = create_window(folder / "data", folder / "settings", folder / "cache")
+window = create_window(folder / "data", folder / "settings", Path(sys.argv[2]))
 window.show()
 session = window.controller.engine
 
@@ -118,9 +118,9 @@ window.close()
 """
 
 
-def test_measuring_models_of_many_dimensions_says_nothing_on_stderr(tmp_path):
+def test_measuring_models_of_many_dimensions_says_nothing_on_stderr(tmp_path, classifiers):
     """Libraries warn there of threads within threads, once for each product of matrices."""
-    command = [sys.executable, "-c", _MEASURING, tmp_path]
+    command = [sys.executable, "-c", _MEASURING, tmp_path, classifiers]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.stderr[:500]) == ("True True True\n", "")
     assert done.returncode == 0
