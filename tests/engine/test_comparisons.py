@@ -24,7 +24,7 @@ from tests.engine.conftest import (
 from tests.engine.runs import rows
 from vae_desktop.engine import publisher
 from vae_desktop.engine.live_embedding import LiveEmbedding
-from vae_desktop.latent import measuring
+from vae_desktop.latent import classifier, measuring
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import embed, to_codes
 from vae_desktop.latent.measures import COMPARED
@@ -404,7 +404,8 @@ def test_closing_secures_all_states_before_anything_that_takes_long(app, session
     assert {run.status for run in runs} == {"training"}
 
 
-def test_models_that_are_trained_while_others_are_measured_have_their_turn(app, session, configs):
+def test_models_that_are_trained_while_others_are_measured_have_their_turn(app, session, configs, monkeypatch):
+    monkeypatch.setattr(classifier, "STEPS", 20)  # it judges the same for all
     first = train(app, configs[:2])
     session.measurements.start(first.runs, COMPARED)
     session.measurements.start(first.runs, COMPARED)  # they have theirs once

@@ -164,6 +164,14 @@ def classifiers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
     return folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _judged_soon() -> Iterator[None]:
+    """What judges images learns in a quarter of the steps: no test of a window asks how well it does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vae_desktop.latent.classifier.STEPS", 120)
+        yield
+
+
 @pytest.fixture
 def expect_error() -> Callable[[str], None]:
     """Declare an error that a test brings about by a part of its text; it must be logged, others must not."""

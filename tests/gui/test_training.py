@@ -17,11 +17,11 @@ def driver(shared_driver, first_settings):
 
 
 def test_trains_draws_and_stays_explorable(driver) -> None:
-    driver.train_to_the_end(epochs="30", learningRate="0.01", beta="0.1")
+    driver.train_to_the_end(epochs="12", learningRate="0.01", beta="0.1")
     run = driver.window.controller.engine.project.shown
     total = run.history.training[:, 0]
     assert run.status == "finished"
-    assert len(total) == 30 * 12
+    assert len(total) == 12 * 12
     assert total[-12:].mean() < 0.8 * total[:12].mean()
     assert run.history.evaluations[-1].total < run.history.evaluations[0].total
     before = driver.picture
