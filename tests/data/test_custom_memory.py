@@ -15,13 +15,13 @@ from vae_desktop.data.custom.conversion import Canvas
 from vae_desktop.errors import DataError
 from vae_desktop.libraries import load_torch
 
-COUNT, SIDE = 60_000, 96
+COUNT, SIDE = 30_000, 96
 LABELS = np.arange(COUNT) % 10
 
 
 @cache
 def noise():
-    """61 MB of images, not made before a test needs them."""
+    """31 MB of images, not made before a test needs them."""
     return np.random.default_rng(0).integers(0, 256, (COUNT, 32, 32), np.uint8)
 
 

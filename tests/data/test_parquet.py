@@ -147,14 +147,14 @@ def test_rows_that_hold_no_image_are_told(parquet):
 @pytest.mark.parametrize("as_one", [True, False], ids=["a dictionary", "each by itself"])
 def test_one_long_label_takes_no_memory_for_each_row(parquet, as_one):
     arrow = pytest.importorskip("pyarrow")
-    labels = arrow.array(["a"] * (COUNT * 100 - 1) + ["b" * 1_000_000])
+    labels = arrow.array(["a"] * (COUNT * 30 - 1) + ["b" * 1_000_000])
     if as_one:
-        labels = arrow.DictionaryArray.from_arrays([0] * (COUNT * 100), ["b" * 1_000_000])
-    path = parquet(image=[row["bytes"] for row in rows()] * 100, label=labels)
+        labels = arrow.DictionaryArray.from_arrays([0] * (COUNT * 30), ["b" * 1_000_000])
+    path = parquet(image=[row["bytes"] for row in rows()] * 30, label=labels)
     before = arrow.total_allocated_bytes()
     dataset = load_without_long_labels(path, "label")
     assert arrow.total_allocated_bytes() - before < 50 << 20
-    assert len(dataset.train) + len(dataset.test) == COUNT * 100
+    assert len(dataset.train) + len(dataset.test) == COUNT * 30
 
 
 def test_an_image_in_all_rows_of_a_small_file_does_not_fill_the_memory(tmp_path):
@@ -181,7 +181,7 @@ def test_an_image_in_all_rows_of_a_small_file_does_not_fill_the_memory(tmp_path)
         ({"pixels": [[0] * 81] * 19 + [[0] * 82]}, "its images, from row 1 on, are not alike in size"),
         ({"pixels": [[[0] * 9] * 9] * 19 + [[[0] * 8] * 9]}, "its images, from row 1 on, are not alike in size"),
         ({"pixels": [[0] * 81] * 19 + [None]}, "its images, from row 1 on, are not alike in size"),
-        ({"pixels": [[0] * 81] * 12 + [[0] * (1 << 24)]}, "it promises more than the file holds"),
+        ({"pixels": [[0] * 81] * 12 + [np.zeros(1 << 24, np.int64)]}, "it promises more than the file holds"),
         ({"pixels": []}, "none of its columns"),
         ({f"{number}": [1] for number in range(16_600)}, "it has 16,600 columns, more than 16,500"),
         ({"image": [b""] * 100_000}, "it promises more than the file holds"),
