@@ -22,7 +22,7 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.libraries import keep_modules
 
-_TIMEOUT = 90_000  # ms; what judges images may be trained beside three other processes
+_TIMEOUT = 180_000  # ms; what is fitted beside many other processes takes minutes
 _COLLECTED_AFTER = 30_000  # objects more than there were, which are those of five windows
 
 
