@@ -80,12 +80,13 @@ def _join(rank: int, count: int, address: str, patience: timedelta) -> None:
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "FATAL")  # which torch reads now: what fails is told below in words
     import torch
     import torch.distributed as dist
-    from torch._C._distributed_c10d import PrefixStore
-    from torch.distributed.rendezvous import rendezvous
 
     if not dist.is_available() or not dist.is_gloo_available():
         text = tr("This PyTorch was built without gloo, by which processes train together: start one process alone.")
         raise UserError(text)
+    from torch._C._distributed_c10d import PrefixStore
+    from torch.distributed.rendezvous import rendezvous
+
     has_nccl = torch.cuda.is_available() and dist.is_nccl_available()
     try:
         store, *_ = next(rendezvous("env://", rank, count, timeout=patience))
