@@ -217,7 +217,7 @@ class TrainingLoop:
                 if ended:
                     self.each(_secure)
                     self.seconds = time.perf_counter() - began
-                    yield [model.report(self.seconds) for model in ended if model.failure is None]
+                    yield [EpochReport.of(model, self.seconds) for model in ended if model.failure is None]
         first = self.models[0].failure
         if first is not None and not self.going:
             raise first.error

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from vae_desktop.errors import UserError
 from vae_desktop.training.history import Evaluation
+from vae_desktop.training.schedule import kl_weight_after
 
 if TYPE_CHECKING:
     from vae_desktop.training.trained_model import TrainedModel
@@ -62,6 +65,16 @@ class EpochReport:
     kl_weight: float
     evaluation: Evaluation
     seconds: float
+
+    @classmethod
+    def of(cls, model: "TrainedModel", seconds: float) -> "EpochReport":
+        """What the epoch gave that has just ended and been evaluated."""
+        per_epoch = model.batches.per_epoch
+        rows = model.history.training[-per_epoch:]
+        loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
+        kl = None if model.evaluation.kl is None else kl
+        weight = kl_weight_after(model.config, model.steps - 1, per_epoch)
+        return cls(model, model.steps // per_epoch, loss, reconstruction, kl, weight, model.evaluation, seconds)
 
 
 class Reporter(Protocol):

@@ -11,7 +11,7 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.language import tr
-from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
 from vae_desktop.latent.measuring import measuring
@@ -22,8 +22,7 @@ from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import ALL_THREADS, use_threads
 from vae_desktop.training.history import Change, Evaluation, History
 from vae_desktop.training.recording import Recording
-from vae_desktop.training.reports import Diverged, EpochReport, Failure
-from vae_desktop.training.schedule import kl_weight_after
+from vae_desktop.training.reports import Diverged, Failure
 from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame, next_due
 from vae_desktop.training.trainer import TestPass, Trainer
 
@@ -241,16 +240,6 @@ class TrainedModel:
         if newest is None or newest.step != self.steps or newest.span != self.span or newest.optimizer is None:
             newest = self.trainer.snapshot(with_moments)
         return Frame(newest, *((self.codes, self.evaluation) if self._is_tested else ()))
-
-    def report(self, seconds: float) -> EpochReport:
-        """What the epoch gave that has just ended and been evaluated, `seconds` after the training began."""
-        per_epoch = self.batches.per_epoch
-        rows: Floats = self.history.training[-per_epoch:]
-        loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
-        kl = None if self.evaluation.kl is None else kl
-        weight = kl_weight_after(self.config, self.steps - 1, per_epoch)
-        epoch = self.steps // per_epoch
-        return EpochReport(self, epoch, loss, reconstruction, kl, weight, self.evaluation, seconds)
 
     def measures(self) -> dict[str, Any]:
         """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""

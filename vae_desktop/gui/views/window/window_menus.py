@@ -42,9 +42,7 @@ class WindowMenus(QObject):
     timeline_chosen = Signal(str)  # how many bytes the timeline of a model may take; "other" for a size that is typed
     memory_chosen = Signal(str)  # how many bytes of memory images may take; "auto", or "other" for a size that is typed
     layout_reset_requested = Signal()
-    normals_requested = Signal()
-    pixels_requested = Signal()
-    diagnostics_requested = Signal()
+    normals_requested, pixels_requested, diagnostics_requested = Signal(), Signal(), Signal()
     workspace_chosen, tool_chosen, face_chosen = Signal(str), Signal(str), Signal(str)
     step_requested = Signal()
 
