@@ -5,7 +5,10 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QToolButton
 
+from tests.run_folders import write_run
 from vae_desktop import language
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.data.load import load_digits
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +106,16 @@ def test_qt_speaks_the_language_of_the_window_too(driver, open_window) -> None:
     open_window()
     own = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     assert own.button(QDialogButtonBox.StandardButton.Cancel).text() == "取消"
+
+
+def test_what_was_followed_is_followed_again(driver, open_window, tmp_path) -> None:
+    config = RunConfig(DatasetConfig("digits"), ModelConfig(hidden=(16,)), TrainingConfig(epochs=1, device="cpu"))
+    write_run(tmp_path / "run", config, load_digits(config.dataset))
+    driver.window.controller.follow.follow([str(tmp_path / "run")])
+    driver.wait(lambda: driver.shown is not None and driver.shown.followed is not None)
+    choose(driver, "zh")
+    restart(driver)
+    again = open_window()
+    again.window.controller.open_last_model()
+    again.wait(lambda: again.shown is not None and again.shown.followed is not None)
+    assert again.shown.config == config

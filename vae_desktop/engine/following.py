@@ -85,6 +85,12 @@ class Following:
             self._entries.append(entry)
             entry.follower.start()
 
+    @property
+    def addresses(self) -> list[str]:
+        """The folders whose runs are on the list, without passwords."""
+        listed = self._project.runs
+        return [entry.address for entry in self._entries if any(run.id in listed for run in entry.runs)]
+
     def close(self, timeout: float = 0.3) -> None:
         """Follow nothing for now; wait for the threads, at most so many seconds."""
         self._is_closed = True

@@ -198,7 +198,7 @@ class TrainingImageCodes:
 
     def _follow_status(self, run: Run) -> None:
         if run is self._run:
-            if run.status == "training":
+            if _trains_here(run):
                 self._tasks.cancel(_EMBED)
             else:
                 self._refresh()
@@ -206,7 +206,7 @@ class TrainingImageCodes:
     def _refresh(self) -> None:
         """Embed the training images by the model on screen, as far as its data set is loaded, unless it is trained."""
         run = self._run
-        if not self._project.shows_training_images or run is None or run.status == "training":
+        if not self._project.shows_training_images or run is None or _trains_here(run):
             return
         dataset, snapshot = self._datasets.held(run.config.dataset, run.images), self._training.newest_snapshot(run)
         if dataset is None or snapshot is None or dataset.image_shape != run.image_shape:
@@ -234,3 +234,8 @@ class TrainingImageCodes:
                 self._project.codes_changed.emit(run)
 
         self._tasks.run(work, found, on_progress=partial(self.progressed.emit, run), key=_EMBED)
+
+
+def _trains_here(run: Run) -> bool:
+    """Whether the training thread sends what becomes of a model."""
+    return run.status == "training" and run.followed is None

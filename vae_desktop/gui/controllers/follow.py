@@ -13,6 +13,7 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.follow_window import FollowWindow
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import sentences, tr
+from vae_desktop.training.run_folder.protocols import without_secrets
 
 _KEY = "followed"  # of the settings: the address that was followed last
 
@@ -37,7 +38,7 @@ class FollowController(QObject):
 
     @Slot(str)
     def _follow_chosen(self, address: str) -> None:
-        self._settings.set_text(_KEY, address)
+        self._settings.set_text(_KEY, without_secrets(address))
         compared = self._engine.project.compared
         beside: Sequence[Run] = ()
         if self._window.workspace == "comparison" and compared is not None:

@@ -89,8 +89,10 @@ class Restart(QObject):
         except (ValueError, TypeError, KeyError, InvalidSetting) as error:
             _log.warning("what the window before had cannot be read: %s", error)
             return False
+        followed = state.get("followed")
+        state["followed"] = followed if isinstance(followed, list) and all(map(_is_text, followed)) else []
         self._open(iter(groups), state)
-        return bool(groups)
+        return bool(groups or state["followed"])
 
     def _open(self, groups: Iterator[tuple[Path, Origin, bool]], state: Mapping[str, Any]) -> None:
         """Open one file after the other, so that the models stand in the list as they stood."""
@@ -112,6 +114,8 @@ class Restart(QObject):
             self._step = state["step"]
             self._engine.project.timeline_changed.connect(self._show_moment, max_args=0)
             self._show_moment()
+        if state["followed"]:
+            self._engine.following.follow(state["followed"])
         code = np.array(state.get("code", ()), np.float32)
         if code.shape == self._point.code.shape:
             self._point.move_to(code)
@@ -149,6 +153,7 @@ class Restart(QObject):
             "step": None if shown is None or shown.moment is None else shown.moment.step,
             "code": self._point.code.tolist(),
             "measures": [_handed_over(run) for run in runs],
+            "followed": self._engine.following.addresses,
             "config": None if self._config is None else asdict(self._config),
         }
         self._settings.set_text(_KEY, json.dumps(state))
@@ -170,6 +175,10 @@ class Restart(QObject):
             return run.example, "example"
         comparison = self._engine.project.comparison_of(run)
         return comparison.path if comparison is not None and run.path is None else run.path, "file"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _handed_over(run: Run) -> dict[str, Any] | None:
