@@ -62,4 +62,4 @@ def test_what_cannot_be_written_is_told_once_and_the_training_goes_on(train, eve
 
 def test_without_tensorboard_the_command_that_installs_it_is_named(train, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    train("--log-dir", tmp_path / "logs").assert_refused(1, "vae-desktop[tensorboard]")
+    train("--log-dir", tmp_path / "logs").assert_refused(1, "pip install tensorboard")

@@ -21,7 +21,7 @@ from vae_desktop.variants import titles
 
 _EVERY = 1.0  # seconds
 _MOST_DIMENSIONS = 64  # whose part of the KL divergence has a curve
-_INSTALL = "python -m pip install 'vae-desktop[tensorboard]'"
+_INSTALL = "python -m pip install tensorboard"
 
 
 class TensorBoardLog:
