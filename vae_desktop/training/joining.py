@@ -20,7 +20,6 @@ _LOOK = 0.05  # seconds between two looks for those that have not come
 _SILENCE = timedelta(hours=1)  # of one that is still there: it may be reading a large data set for all
 
 
-
 def rank_of_several() -> int:
     """Which one this process is of those that are to train together, by the environment; 0 for one alone, too."""
     count, rank = (os.environ.get(name, "") for name in ("WORLD_SIZE", "RANK"))

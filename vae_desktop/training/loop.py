@@ -222,14 +222,14 @@ class TrainingLoop:
         if first is not None and not self.going:
             raise first.error
 
-    def checkpoint_of(self, model: TrainedModel) -> Checkpoint | None:
+    def checkpoint_of(self, model: TrainedModel, is_evaluated: bool = True) -> Checkpoint | None:
         """A model as it is now, or, if it has failed, in its last good state; None if it had learned nothing by then.
 
-        If its numbers turn out not to be finite, it has failed.
+        If its numbers turn out not to be finite, it has failed. It is evaluated first, unless that takes too long.
         """
         found: list[Checkpoint] = []
         if model.failure is None:
-            self.attempt(model, lambda: found.append(model.checkpoint()))
+            self.attempt(model, lambda: found.append(model.checkpoint() if is_evaluated else model.state()))
         return found[0] if found else model.good_checkpoint()
 
     def _train_epoch(self, on_step: Callable[[], object] | None, secured_every: float) -> None:

@@ -198,12 +198,7 @@ class RunFolder:
 
     def _states(self) -> list[Checkpoint]:
         """The whole state of each model; of one that has failed its last good one."""
-        found: list[Checkpoint | None] = []
-        for model, _ in self._models:
-            if model.failure is None:
-                self._training.attempt(model, lambda model=model: found.append(model.state()))  # type: ignore[misc]
-            if model.failure is not None:
-                found.append(model.good_checkpoint())
+        found = [self._training.checkpoint_of(model, is_evaluated=False) for model, _ in self._models]
         return [
             replace(state, history=history().until(state.snapshot.step))
             for state, history in zip(found, self._histories, strict=True)
