@@ -121,6 +121,15 @@ def decoded_by(snapshot, run, code):
     return model.decode(code[None])[0].numpy()
 
 
+def test_numbers_of_one_image_never_stand_under_the_title_of_another(formulas):
+    shown = formulas.controller.shown
+    formulas.driver.find("padImageSpin").setValue(5)  # the answer is under way
+    formulas.view.sight_changed.emit(True)
+    assert formulas.controller.shown is shown
+    assert formulas.view.title.whole_text().startswith("test image 3")
+    formulas.driver.wait(lambda: formulas.shows(5))
+
+
 def test_what_is_written_is_each_number_rounded(formulas):
     for index in formulas.cells():
         value = formulas.view.numbers.values[index.column()][index.row()]

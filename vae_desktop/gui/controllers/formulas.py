@@ -131,6 +131,8 @@ class FormulasController(QObject):
         if coded is None or coded.loss is None:
             self.shown = None
             view.show_nothing(tr("Draw something, or click a point: its numbers appear here."))
+        elif self._drawing.coded_image != self._drawing.at_hand:
+            return  # the answer is under way: the numbers of one image never stand under the title of another
         elif self._is_by_hand and self._drawing.at_hand == self._drawing.number and coded.codes.log_stddev is not None:
             self._ask(run, coded)
         else:

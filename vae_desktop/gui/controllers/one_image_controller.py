@@ -40,6 +40,8 @@ class OneImageController(ToolController[OneImageView]):
         What lies on the pad, as the model is given it.
     coded : Coded or None
         What the model makes of the image at hand, as far as it is known.
+    coded_image : int or None
+        The image that `coded` is of: the one at hand, or until the answer comes the one before.
     number : int or None
         The image of the data set that was asked for; None while what lies on the pad is.
     image_point : ImagePoint
@@ -58,7 +60,7 @@ class OneImageController(ToolController[OneImageView]):
         self.coded: Coded | None = None
         self.number: int | None = None
         self._hovered: int | None = None
-        self._coded_image: int | None = None  # that `coded` is of
+        self.coded_image: int | None = None
         self.draws = 0  # the number of ε
         self._nearest = NearestImages(self.name, view.nearest, self._requests)
         self.image_point = ImagePoint(self._point, self)
@@ -254,8 +256,8 @@ class OneImageController(ToolController[OneImageView]):
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""
         before = self.coded
-        is_first = before is None or number != self._coded_image
-        self._coded_image = number
+        is_first = before is None or number != self.coded_image
+        self.coded_image = number
         if before is None or coded.codes is not before.codes:
             self._show_reconstruction(number, coded, is_first and number is None)
         self.coded = coded
