@@ -8,6 +8,9 @@ from tests.same_training import assert_same_training
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
 from vae_desktop.training.history import Change
+from vae_desktop.training.run_folder.contents import Rows
+from vae_desktop.training.run_folder.reader import RunReader
+from vae_desktop.training.run_folder.source import Source
 from vae_desktop.variants import Variant
 
 STEPS = (0, 3, 8, 13, 24)  # of 24, in epochs of 8
@@ -146,6 +149,18 @@ def test_a_fork_keeps_the_frames_before_it_and_its_own(file, fork):
 def test_frames_are_kept_as_in_the_file_unless_none_are_wanted(file, fork):
     assert 3 in fork(file, 13)[1].timeline.steps
     assert fork(file, 13, "--timeline", 0)[1].timeline is None
+
+
+def test_its_folder_has_all_steps_of_it_and_its_frames(file, fork, tmp_path):
+    _, end = fork(file, 13, "--set", "beta=4", "--run-dir", tmp_path / "run")
+    poll = (reader := RunReader(Source(str(tmp_path / "run")))).poll()
+    rows = [line.values for line in poll.models[0].lines if isinstance(line, Rows)]
+    assert np.array_equal(np.concatenate(rows), end.history.training, equal_nan=True)
+    assert poll.head.models[0].description.forked_at == 13
+    timeline = next(news.timeline for _ in range(9) for news in reader.poll().models if news.timeline)
+    assert [info.step for info in timeline[1]] == end.timeline.steps
+    assert end.timeline.steps[:4] == [0, 3, 8, 13]
+    assert load_checkpoints(tmp_path / "run" / "models.safetensors")[0].config == end.config
 
 
 def test_a_frame_without_moments_says_what_begins_anew(file, fork):

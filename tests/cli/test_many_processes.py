@@ -103,6 +103,24 @@ def test_a_training_that_was_cut_off_goes_on_as_if_nothing_had_been(train, agent
     assert json.loads((cut_off / "status.json").read_text())["state"] == "finished"
 
 
+def test_a_fork_that_was_cut_off_goes_on_too(train, run, agent, at_step, tmp_path):
+    assert train().status == 0
+    signals = [signal.SIGTERM]
+
+    def fork(name):
+        changes = "--epochs", 3, "--set", "beta=4", "batch-size=100"
+        return run("fork", tmp_path / "model.safetensors", *changes, "--output", tmp_path / f"{name}.safetensors")
+
+    at_step(30, lambda: signals and os.kill(os.getpid(), signals.pop()))
+    assert "stopped at step 31" in fork("fork").err
+    result = fork("fork")
+    assert f"The training in {tmp_path / 'fork.run'} goes on after step 31, where it was cut off." in result.err
+    found = load_checkpoint(tmp_path / "fork.safetensors")
+    assert fork("whole").status == 0
+    assert_same_training(found, load_checkpoint(tmp_path / "whole.safetensors"))
+    assert (found.history.forked_at, found.config.training.batch_size) == (24, 100)
+
+
 def test_a_training_that_was_cut_off_is_not_written_over_by_another(train, agent, cut_off):
     result = train("--seed", 1)
     result.assert_refused(1, f"{cut_off} holds another training, which was cut off", f"--continue {cut_off}")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -92,6 +93,51 @@ def test_a_growing_folder_gives_all_that_the_training_has(tmp_path, config, data
     for info in infos:
         own, found = model.timeline.read(info.step), seen.reader.read_frame(0, info)
         assert all(np.array_equal(own.snapshot.weights[name], one) for name, one in found.snapshot.weights.items())
+
+
+@pytest.fixture
+def slow_link(monkeypatch):
+    """Make the reading of a reader's snapshots end as is said in the future that is given, and no sooner."""
+
+    def slow(reader):
+        end, read = Future(), reader.source.read_whole
+        monkeypatch.setattr(
+            reader.source,
+            "read_whole",
+            lambda name, most: ("newest" in name and end.result(60)) or read(name, most),
+        )
+        return end
+
+    return slow
+
+
+def test_metrics_come_beside_a_snapshot_that_takes_long(tmp_path, config, dataset, slow_link):
+    training, folder = recorded(tmp_path / "run", config, dataset)
+    folder.writer.join()
+    seen = Seen(tmp_path / "run").look()
+    end = slow_link(seen.reader)
+    for _ in training.epochs():
+        folder.report(is_at_epoch=True, state="stopped")
+        folder.writer.join()
+        assert len(seen.look().metrics) == training.steps
+        assert seen.frame.step == 0
+    end.set_result(None)
+    folder.close()
+    assert seen.look().frame.step == training.steps
+
+
+def test_what_came_over_a_link_that_broke_says_nothing_of_one_that_is_mended(copy, slow_link, monkeypatch):
+    seen = Seen(copy)
+    end, status = slow_link(seen.reader), copy / "status.json"
+    seen.look()
+    status.rename(copy / "elsewhere")
+    with pytest.raises(SourceError):
+        seen.look()
+    (copy / "elsewhere").rename(status)
+    monkeypatch.undo()  # but for what is under way
+    end.set_exception(SourceError("the link is broken"))
+    assert seen.look().codes is not None
+    assert seen.frame is None
 
 
 def test_a_change_of_a_setting_is_read_too(tmp_path, config, dataset):

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -103,3 +104,13 @@ def test_any_part_is_read_and_only_from_a_known_host(known_hosts):
     source.disconnect()
     with pytest.raises(SourceError, match="cannot be read"):
         Source("ssh://nobody@box/run").read("data", 10)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the home folder is named by another variable there")
+def test_several_threads_read_at_once(known_hosts):
+    known_hosts()
+    source = Source("ssh://box/run")
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda start: source.read("data", 60_000, start), range(0, 200_000, 5_000)))
+    assert found == [DATA[start : start + 60_000] for start in range(0, 200_000, 5_000)]
+    source.disconnect()

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,7 +191,7 @@ def _folder(options: argparse.Namespace) -> Path | None:
 
 
 def interrupted(
-    options: argparse.Namespace, configs: Sequence[RunConfig], processes: Processes
+    options: argparse.Namespace, configs: Sequence[RunConfig], processes: Processes, free: Collection[str]
 ) -> BegunBefore | None:
     """The models of a training that torchrun starts, if it has been cut off or stopped; its folder is always kept.
 
@@ -203,6 +203,8 @@ def interrupted(
         Of the models; none with `--continue`.
     processes : Processes
         Whether they have been started anew, to go on with whatever lies there.
+    free : collection of str
+        Settings in which those that lie there may differ.
 
     Raises
     ------
@@ -223,7 +225,7 @@ def interrupted(
         return None
     checkpoints = load_checkpoints(folder / MODELS) if (folder / MODELS).exists() else ()
     own, state = [checkpoint.config for checkpoint in checkpoints], _state_of(folder)
-    is_same = not configs or _are_same(configs, own, options)
+    is_same = not configs or _are_same(configs, own, free)
     if checkpoints and is_same and (processes.is_restart or state not in ("finished", "failed")):
         options.run_dir_goes_on = True
         device = configs[0].training.device if configs else own[0].training.device
@@ -248,14 +250,12 @@ def _state_of(folder: Path) -> str:
         return "training"
 
 
-def _are_same(configs: Sequence[RunConfig], others: Sequence[RunConfig], options: argparse.Namespace) -> bool:
-    """Whether models of a command have the settings of others; the device and a default size of batches may differ."""
+def _are_same(configs: Sequence[RunConfig], others: Sequence[RunConfig], free: Collection[str]) -> bool:
+    """Whether models have the settings of others, but for those in `free`."""
     if len(configs) != len(others):
         return False
-    free: dict[str, Any] = {"device": others[0].training.device}
-    if "batch_size" not in options:
-        free["batch_size"] = others[0].training.batch_size
-    return [config.with_settings(**free) for config in configs] == [*others]
+    values = {name: getattr(others[0].training, name) for name in free}
+    return [config.with_settings(**values) for config in configs] == [*others]
 
 
 def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:

@@ -2,15 +2,17 @@
 
 import argparse
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_desktop.cli.continuing import interrupted
 from vae_desktop.cli.follow import train_to_end
 from vae_desktop.cli.images import check_shape, load_images, other_images
 from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
 from vae_desktop.cli.output import say, silent
-from vae_desktop.cli.recording import add_timeline_option, recordings
+from vae_desktop.cli.recording import add_folder_options, add_timeline_option, event_files, recorded
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
@@ -39,6 +41,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_setting_option(parser, "--device", "device", SETTINGS["device"], None, tr("as in training"))
     add_data_dir_option(parser)
     add_timeline_option(parser)
+    add_folder_options(parser)
+    parser.set_defaults(going_on=None)
     help = tr("where the model is saved; the file that it comes from is left as it is")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=help)
     add_saving_options(parser)
@@ -79,13 +83,25 @@ def _fork(options: argparse.Namespace, changes: dict[str, Any], processes: "Proc
     from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
+    log = event_files(options) if processes.leads else None
     device = processes.select_device(config.training.device, notes.append)
     dataset = load_images(config.dataset, options, processes, checkpoint.images)
     check_shape(options.file, checkpoint, dataset)
     notes += other_images(checkpoint, dataset)
     fork = forked(checkpoint, config, len(dataset.train), epochs, whole.snapshot.span)
-    with recordings([fork.config], dataset, options, [fork.timeline], is_kept=processes.leads) as timelines:
-        begins = [fork.config], dataset, device, [fork.snapshot], [fork.history]
-        training = TrainingLoop(*begins, timelines, processes)
-        say(options.program, *notes, *fork.begins_anew, mark=tr("note: "))
-        return train_to_end(training, targets, options)
+    configs, free = [fork.config], {"device"}
+    going = partial(interrupted, options, configs, processes, free)
+    before = processes.led(going) if processes.has_agent else None
+    earlier = (lambda folder: [fork.timeline]) if before is None else before.timelines
+    with recorded(configs, dataset, options, processes, log, earlier) as (timelines, keep):
+        if before is None:
+            begins = configs, dataset, device, [fork.snapshot], [fork.history]
+            training = TrainingLoop(*begins, timelines, processes)
+            notes += fork.begins_anew
+        else:
+            training = before.loop(dataset, device, timelines, processes)
+            notes += before.notes_on(dataset)
+        say(options.program, *notes, mark=tr("note: "))
+        keep(training)
+        are_in_file = options.run_dir is None or options.timeline is not None or fork.timeline is not None
+        return train_to_end(training, targets, options, are_in_file)

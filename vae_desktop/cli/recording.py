@@ -15,6 +15,8 @@ from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
+    from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.processes import Processes
     from vae_desktop.training.recording import Recording
     from vae_desktop.training.run_folder.writer import RunFolder
     from vae_desktop.training.tensorboard import TensorBoardLog
@@ -42,24 +44,6 @@ def add_folder_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help=help)
 
 
-def run_folder(options: argparse.Namespace) -> "RunFolder | None":
-    """The folder of a training, if one is to be written; it has to be closed.
-
-    With `run_dir_goes_on` among the options what lies there is the training's own, and is written on.
-
-    Raises
-    ------
-    UserError
-        If it cannot be made, or is another training's.
-    """
-    if options.run_dir is None:
-        return None
-    from vae_desktop.training.run_folder.writer import RunFolder
-
-    goes_on = getattr(options, "run_dir_goes_on", False)
-    return RunFolder(options.run_dir, goes_on, lambda text: say(options.program, text, mark=tr("note: ")))
-
-
 def event_files(options: argparse.Namespace) -> "TensorBoardLog | None":
     """The losses of a training for TensorBoard, if they are wanted; they have to be closed.
 
@@ -76,40 +60,80 @@ def event_files(options: argparse.Namespace) -> "TensorBoardLog | None":
 
 
 @contextlib.contextmanager
-def recordings(
+def recorded(
     configs: Sequence[RunConfig],
     dataset: "Dataset",
     options: argparse.Namespace,
-    before: "Sequence[Timeline | None] | None" = None,
-    folder: "RunFolder | None" = None,
-    is_kept: bool = True,
-) -> "Iterator[list[Recording | None]]":
-    """Where frames of each model are kept while it trains; they are gone afterwards.
+    processes: "Processes",
+    log: "TensorBoardLog | None",
+    earlier: "Callable[[RunFolder | None], Sequence[Timeline | None] | None]",
+) -> "Iterator[tuple[list[Recording | None], Callable[[TrainingLoop], None]]]":
+    """Keep of a training what is asked for: its frames, which are gone afterwards, its folder, and `log`.
+
+    With `run_dir_goes_on` among the options what lies in the folder is the training's own, and is written on.
 
     Parameters
     ----------
-    before : sequence of Timeline or None, optional
-        The frames that each model has already.
-    folder : RunFolder, optional
-        The training's, in which they lie too.
-    is_kept : bool
-        False for no frames: of several processes one keeps them.
+    earlier : callable
+        Is given the folder, if there is one; returns the frames that each model has already.
+
+    Yields
+    ------
+    list of Recording or None
+        Where frames of each model are kept; of several processes one keeps them.
+    callable
+        Is to be given the loop once its models have begun.
 
     Raises
     ------
-    InvalidSetting
-        If the size is none, or not even two frames fit.
+    UserError
+        If the folder cannot be made, or is another training's, the size of the frames is none, or not even two fit.
     """
+    reporters: list[RunFolder | TensorBoardLog] = [] if log is None else [log]
+    with contextlib.ExitStack() as stack:
+        folder = _run_folder(options) if processes.leads else None
+        if folder is not None:
+            stack.callback(folder.close)
+            reporters.insert(0, folder)
+
+        def keep(training: "TrainingLoop") -> None:
+            for reporter in reporters:
+                stack.callback(reporter.close)  # the folder's before its timelines have gone
+                reporter.begin(training)
+                training.reporters.append(reporter)
+
+        before = earlier(folder) or [None] * len(configs)
+        budget = _budget(options, before, is_wanted=folder is not None)
+        if budget and processes.leads:
+            yield stack.enter_context(_recordings(configs, dataset, options, before, folder, budget)), keep
+        else:
+            yield [None] * len(configs), keep
+
+
+def _run_folder(options: argparse.Namespace) -> "RunFolder | None":
+    if options.run_dir is None:
+        return None
+    from vae_desktop.training.run_folder.writer import RunFolder
+
+    goes_on = getattr(options, "run_dir_goes_on", False)
+    return RunFolder(options.run_dir, goes_on, lambda text: say(options.program, text, mark=tr("note: ")))
+
+
+@contextlib.contextmanager
+def _recordings(
+    configs: Sequence[RunConfig],
+    dataset: "Dataset",
+    options: argparse.Namespace,
+    before: "Sequence[Timeline | None]",
+    folder: "RunFolder | None",
+    budget: int,
+) -> "Iterator[list[Recording | None]]":
+    """Where frames of each model are kept while it trains, at most `budget` bytes each; they are gone afterwards."""
     from vae_desktop.engine.timeline_store import TimelineStore
     from vae_desktop.training.frame_writer import FrameWriter
     from vae_desktop.training.frames import FrameLayout, check_budget
     from vae_desktop.training.recording import Recording
 
-    before = before or [None] * len(configs)
-    budget = _budget(options, before, is_wanted=folder is not None)
-    if not budget or not is_kept:
-        yield [None] * len(configs)
-        return
     check_budget(budget, [FrameLayout.of(config.model, dataset.image_shape) for config in configs])
     store = TimelineStore(paths.default_cache_dir() / "timelines")
     writer = FrameWriter() if folder is None else folder.writer

@@ -1,7 +1,6 @@
 """``vae-desktop train``: trains new models without the window, or goes on with saved ones, and saves them."""
 
 import argparse
-import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,8 +23,7 @@ from vae_desktop.cli.recording import (
     add_folder_options,
     add_timeline_option,
     event_files,
-    recordings,
-    run_folder,
+    recorded,
 )
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import RunConfig
@@ -108,12 +106,8 @@ def _train(
     learned = None if before is None else before.learned
     dataset = load_images(configs[0].dataset, options, processes, learned)
     say(options.program, *_read(dataset.report), *notes, mark=tr("note: "))
-    with contextlib.ExitStack() as stack:
-        folder = run_folder(options) if processes.leads else None
-        if folder is not None:
-            stack.callback(folder.close)
-        earlier = None if before is None else before.timelines(folder)
-        timelines = stack.enter_context(recordings(configs, dataset, options, earlier, folder, processes.leads))
+    earlier = (lambda folder: None) if before is None else before.timelines
+    with recorded(configs, dataset, options, processes, log, earlier) as (timelines, keep):
         if before is not None:
             training, notes = before.loop(dataset, device, timelines, processes), before.notes_on(dataset)
         else:
@@ -123,11 +117,9 @@ def _train(
             training = TrainingLoop(configs, dataset, device, timelines=timelines, processes=processes)
             notes = _advice(configs, targets.names, given, options, dataset) if processes.leads else []
         say(options.program, *notes, mark=tr("note: "))
-        for reporter in [one for one in (folder, log) if one is not None]:
-            stack.callback(reporter.close)  # the folder's before its timelines have gone
-            reporter.begin(training)
-            training.reporters.append(reporter)
-        are_in_file = folder is None or options.timeline is not None or any(before.saved_timelines if before else ())
+        keep(training)
+        has_saved = any(before.saved_timelines if before else ())
+        are_in_file = options.run_dir is None or options.timeline is not None or has_saved
         return train_to_end(training, targets, options, are_in_file)
 
 
@@ -135,7 +127,8 @@ def _begun(
     options: argparse.Namespace, configs: Sequence[RunConfig], processes: "Processes"
 ) -> tuple[BegunBefore | None, Targets]:
     """The models that go on, if there are some, and where all are saved."""
-    before = interrupted(options, configs, processes) if processes.has_agent else None
+    free = {"device"} if "batch_size" in options else {"device", "batch_size"}
+    before = interrupted(options, configs, processes, free) if processes.has_agent else None
     before = before or begun_before(options)
     configs = configs if before is None else before.configs
     return before, Targets.of(configs, options.output or options.going_on)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -35,7 +35,6 @@ from vae_desktop.training.timeline import Frame, FrameInfo
 
 _MOST_TIMELINE, _MOST_METRICS = 2**22, 2**21  # bytes: of the file, and of what one look reads
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,45 +143,45 @@ class ModelReader:
         self._steps += len(values)
         return [Rows(line.first - missing, values)]
 
-    def large(self, status: ModelStatus, news: News) -> News | None:
-        """Read something that is large and new, and add it to the news; None if there is nothing.
+    def next_large(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
+        """What reads something that is large and new, and gives what changes of `News` by it; None if nothing is.
 
         Snapshot, codes and timeline take turns: on a slow link there is always a newer snapshot.
         """
         for kind in list(self._kinds):
-            found = kind(status)
-            if found is not None:
+            read = kind(status)
+            if read is not None:
                 self._kinds.remove(kind)
                 self._kinds.append(kind)
-                return replace(news, **found)
+                return read
         return None
 
-    def _snapshot(self, status: ModelStatus) -> dict[str, Any] | None:
+    def _snapshot(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
         if status.newest is None or status.newest == self._newest:
             return None
         self._newest = step = status.newest
-        frame = self._tried(lambda: self.read(NEWEST, FrameInfo(step, 0)))
-        return None if frame is None else {"frame": frame}
+        return partial(self._tried, "frame", lambda: self.read(NEWEST, FrameInfo(step, 0)))
 
-    def _newest_codes(self, status: ModelStatus) -> dict[str, Any] | None:
+    def _newest_codes(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
         if status.newest_codes is None or status.newest_codes == self._codes:
             return None
-        self._codes = status.newest_codes
-        open_part = partial(self._opened, NEWEST, self._codes, (CODES,))
-        codes = self._tried(lambda: read_codes(open_part, self.layout, self.labels))
-        return None if codes is None else {"codes": replace(codes, since=self._codes)}
+        self._codes = step = status.newest_codes
+        return partial(self._tried, "codes", partial(self._read_codes, step))
 
-    def _timeline(self, status: ModelStatus) -> dict[str, Any] | None:
+    def _timeline(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
         if status.frames == self._frames:
             return None
         self._frames = status.frames
-        timeline = self._tried(self._read_timeline)
-        return None if timeline is None else {"timeline": timeline}
+        return partial(self._tried, "timeline", self._read_timeline)
 
     def read(self, folder: str, info: FrameInfo) -> Frame:
         """Read a frame: of those of the timeline also the codes that have a file of their own."""
         parts = (WEIGHTS, MOMENTS, CODES) if folder == FRAMES else (WEIGHTS,)
         return read_frame(partial(self._opened, folder, info.step, parts), self.layout, info, self.labels)
+
+    def _read_codes(self, step: int) -> Codes | None:
+        codes = read_codes(partial(self._opened, NEWEST, step, (CODES,)), self.layout, self.labels)
+        return None if codes is None else replace(codes, since=step)
 
     def _read_timeline(self) -> tuple[Mapping[str, float], tuple[FrameInfo, ...]]:
         with tensor_file.naming(Path(TIMELINE)):
@@ -190,15 +189,15 @@ class ModelReader:
         # Over a network moments would take twice as long as all else of a frame.
         return settings, frames if self.source.is_local else tuple(info.without_moments() for info in frames)
 
-    def _tried(self, read: Callable[[], _T]) -> _T | None:
-        """What can be read, unless it has gone meanwhile, or is damaged: the next one will do."""
+    def _tried(self, name: str, read: Callable[[], Any]) -> dict[str, Any]:
+        """What can be read, by its name, unless it has gone meanwhile, or is damaged: the next one will do."""
         try:
-            return read()
+            return {name: read()}
         except FileGone:
-            return None
+            return {}
         except CheckpointError as error:
             _log.warning("left out of %s: %s", self.source.title, error)
-            return None
+            return {}
 
     def _opened(
         self, folder: str, step: int, parts: Sequence[str], part: str

@@ -1,11 +1,13 @@
 """Reads a training's folder while it grows: each time what is new since the last, as values; trusts nothing."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
@@ -17,6 +19,7 @@ from vae_desktop.training.run_folder.source import Source
 from vae_desktop.training.timeline import Frame, FrameInfo
 
 _MOST_JSON, _MOST_LABELS = 2**20, 2**30  # bytes of a file
+_SOON = 0.5  # seconds that a look waits for a large file; then it comes beside the next ones
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -43,8 +46,19 @@ class Poll:
     has_more: bool
 
 
+@dataclass(frozen=True, eq=False)
+class _Large:
+    """A large file of a model that comes in a thread of its own: what changes of the model's news by it, if it does."""
+
+    number: int
+    began: float
+    found: Future[dict[str, Any]]
+
+
 class RunReader:
-    """Reads what is new in a folder; of large files at most one in each look, and only as traffic allows it.
+    """Reads what is new in a folder; of large files at most one at a time, and only as traffic allows it.
+
+    While one comes over a slow link, looks go on beside it.
 
     Parameters
     ----------
@@ -60,6 +74,7 @@ class RunReader:
         self._models: list[ModelReader] = []
         self._large_due = 0.0  # a slow link is not taken up by snapshots alone
         self._turn = 0  # the model whose snapshot is read next
+        self._coming: _Large | None = None
 
     def poll(self) -> Poll:
         """Look once at the folder.
@@ -71,6 +86,13 @@ class RunReader:
         SourceError
             If it cannot be read now, or makes no sense now: in plain words. Later it may.
         """
+        try:
+            return self._poll()
+        except SourceError:
+            self._coming = None  # what comes over a broken link has no word in whether it is mended
+            raise
+
+    def _poll(self) -> Poll:
         try:
             status = self._parsed(STATUS, status_in)
         except FileGone as error:
@@ -114,24 +136,34 @@ class RunReader:
             pass
         except SourceError as error:  # without them points have one colour
             _log.warning("%s", error)
+        self._coming = None
         self._models = [ModelReader(self.source, number, one, head, labels) for number, one in enumerate(head.models)]
         self._head = head
 
     def _read_large(self, status: Status, news: list[News]) -> bool:
-        """Read a timeline, codes or a snapshot that is new, if there may be one now; return whether there was one."""
+        """Read a timeline, codes or a snapshot that is new, if there may be one now; return whether one has come."""
+        self._coming = coming = self._coming or self._begin_large(status)
+        if coming is None or not wait([coming.found], _SOON).done:
+            return False
+        self._coming, number, ended = None, coming.number, self._clock()
+        news[number] = replace(news[number], **coming.found.result())
+        self._large_due = ended + (0.0 if self.source.is_local else ended - coming.began)
+        return True
+
+    def _begin_large(self, status: Status) -> _Large | None:
         began = self._clock()
         may_wait = all(model.has_begun for model in self._models)
         if may_wait and (began < self._large_due or not self.source.traffic.has_room):
-            return False
+            return None
         for place in range(len(self._models)):
             number = (self._turn + place) % len(self._models)
-            found = self._models[number].large(status.models[number], news[number])
-            if found is not None:
-                news[number], self._turn = found, number + 1
-                ended = self._clock()
-                self._large_due = ended + (0.0 if self.source.is_local else ended - began)
-                return True
-        return False
+            read = self._models[number].next_large(status.models[number])
+            if read is not None:
+                self._turn = number + 1
+                found: Future[dict[str, Any]] = Future()
+                threading.Thread(target=_resolve, args=(found, read), name="large file", daemon=True).start()
+                return _Large(number, began, found)
+        return None
 
     def _parsed(self, name: str, parse: Callable[[bytes], _T], most: int = _MOST_JSON) -> _T:
         data = self.source.read_whole(name, most)
@@ -144,3 +176,10 @@ class RunReader:
             text = tr("{file} in {folder} is damaged: {reason}")
             reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             raise SourceError(text.format(file=name, folder=self.source.title, reason=reason)) from error
+
+
+def _resolve(found: Future[_T], read: Callable[[], _T]) -> None:
+    try:
+        found.set_result(read())
+    except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+        found.set_exception(error)

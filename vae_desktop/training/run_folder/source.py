@@ -26,7 +26,10 @@ from vae_desktop.training.run_folder.protocols import (
 BUDGET = 60_000_000  # bytes a minute, over a network
 _SLOWEST = 10_000  # bytes a second; what comes slower than that, and half a minute, is given up
 _MINUTE = 60.0  # seconds
+_SSH = ("sftp", "ssh")
 _SMALL = 1.0  # seconds of the budget that small files may be ahead of it: a look reads some before each large one
+_Connection = tuple[Any, str]  # fsspec's file system, and the path of the folder there
+
 
 class Traffic:
     """How many bytes have come, and by that when the next large file may be asked for.
@@ -101,8 +104,9 @@ class Source:
         self.is_local = self.protocol in ("file", "local")
         self.title = without_secrets(self._address)
         self.traffic = traffic or Traffic(0 if self.is_local else BUDGET)
-        self._opening = threading.Lock()
-        self._folder: tuple[Any, str] | None = None  # fsspec's file system, and the path there
+        self._lock = threading.Lock()
+        self._free: list[_Connection] = []
+        self._epoch = 0  # how often all connections were let go of
         self._is_closed = False
         check_protocol(self.protocol)
 
@@ -116,8 +120,7 @@ class Source:
         SourceError
             If it cannot be read for another reason, in plain words.
         """
-        with self._in_words(name):
-            system, folder = self._connected()
+        with self._in_words(name), self._connection() as (system, folder):
             path = self._inside(folder, name)
             pieces: list[bytes] = []
             until = time.monotonic() + 3 * ANSWER + most / _SLOWEST
@@ -145,26 +148,43 @@ class Source:
         self._is_closed = False
 
     def disconnect(self) -> None:
-        """Let go of the connection; the next reading makes another one."""
-        with self._opening:
-            folder, self._folder = self._folder, None
-        client = None if folder is None else getattr(folder[0], "client", None)
-        if client is not None and self.protocol in ("sftp", "ssh"):
-            client.close()
+        """Let go of the connections, of those that are in use as soon as they are not; the next reading makes one."""
+        with self._lock:
+            free, self._free = self._free, []
+            self._epoch += 1
+        for connection in free:
+            self._let_go(connection)
 
-    def _connected(self) -> tuple[Any, str]:
-        with self._opening:
-            if self._folder is None:
-                import fsspec  # not before something is followed
+    @contextmanager
+    def _connection(self) -> Iterator[_Connection]:
+        """A connection for this reading alone: those through ssh serve one thread at a time."""
+        with self._lock:
+            epoch, connection = self._epoch, self._free.pop() if self._free else None
+        connection = connection or self._connected()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                is_kept = epoch == self._epoch
+                if is_kept:
+                    self._free.append(connection)
+            if not is_kept:
+                self._let_go(connection)
 
-                options = options_of(self._address, self.protocol)
-                if self.protocol in ("sftp", "ssh"):  # host and user are not those of the address alone
-                    system = fsspec.filesystem(self.protocol, skip_instance_cache=True, **options)
-                    system.ftp.get_channel().settimeout(ANSWER)
-                    self._folder = system, urlsplit(self._address).path
-                else:
-                    self._folder = fsspec.core.url_to_fs(self._address, skip_instance_cache=True, **options)
-            return self._folder
+    def _connected(self) -> _Connection:
+        import fsspec  # not before something is followed
+
+        options = options_of(self._address, self.protocol)
+        if self.protocol not in _SSH:
+            return fsspec.core.url_to_fs(self._address, skip_instance_cache=True, **options)
+        # Host and user are not those of the address alone.
+        system = fsspec.filesystem(self.protocol, skip_instance_cache=True, **options)
+        system.ftp.get_channel().settimeout(ANSWER)
+        return system, urlsplit(self._address).path
+
+    def _let_go(self, connection: _Connection) -> None:
+        if self.protocol in _SSH:
+            connection[0].client.close()
 
     def _inside(self, folder: str, name: str) -> str:
         if self.protocol in ("http", "https"):  # what follows a question mark, a signature, belongs to each file
