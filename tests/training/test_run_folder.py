@@ -10,6 +10,7 @@ import pytest
 from tests.run_folders import recorded, write_run
 from vae_desktop.errors import CheckpointError
 from vae_desktop.training.history import TERMS, Change, Evaluation
+from vae_desktop.training.run_folder import source
 from vae_desktop.training.run_folder.contents import Rows
 from vae_desktop.training.run_folder.protocols import FileGone, SourceError, SourceUnusable
 from vae_desktop.training.run_folder.reader import RunReader
@@ -138,6 +139,23 @@ def test_what_came_over_a_link_that_broke_says_nothing_of_one_that_is_mended(cop
     end.set_exception(SourceError("the link is broken"))
     assert seen.look().codes is not None
     assert seen.frame is None
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    class FileExpired(OSError):
+        """As s3fs names it."""
+
+    pieces_of, faults = source.pieces_of, [FileExpired()]
+
+    def pieces(*arguments):
+        for piece in pieces_of(*arguments):
+            yield piece
+            if faults:
+                raise faults.pop()
+
+    monkeypatch.setattr(source, "pieces_of", pieces)
+    (tmp_path / "status.json").write_bytes(b"{}")
+    assert (Source(str(tmp_path)).read("status.json", 9), faults) == (b"{}", [])
 
 
 def test_a_change_of_a_setting_is_read_too(tmp_path, config, dataset):

@@ -122,14 +122,21 @@ class Source:
         """
         with self._in_words(name), self._connection() as (system, folder):
             path = self._inside(folder, name)
-            pieces: list[bytes] = []
             until = time.monotonic() + 3 * ANSWER + most / _SLOWEST
-            for at, piece in pieces_of(system, self.protocol, path, start, start + most):
-                self.traffic.note(len(piece))
-                pieces.append(piece[max(start - at, 0) :])
-                if self._is_closed or time.monotonic() > until:
-                    raise TimeoutError
-            return b"".join(pieces)
+            while True:
+                try:
+                    return b"".join(self._pieces(system, path, start, start + most, until))
+                except OSError as error:
+                    was_replaced = type(error).__name__ == "FileExpired"  # meanwhile, says s3fs
+                    if not was_replaced or time.monotonic() > until:
+                        raise
+
+    def _pieces(self, system: Any, path: str, start: int, end: int, until: float) -> Iterator[bytes]:
+        for at, piece in pieces_of(system, self.protocol, path, start, end):
+            self.traffic.note(len(piece))
+            yield piece[max(start - at, 0) :]
+            if self._is_closed or time.monotonic() > until:
+                raise TimeoutError
 
     def read_whole(self, name: str, most: int) -> bytes:
         """Read a file that may not be larger than `most` bytes; errors as of `read`."""
