@@ -127,6 +127,32 @@ def test_metrics_come_beside_a_snapshot_that_takes_long(tmp_path, config, datase
     assert seen.look().frame.step == training.steps
 
 
+def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset, slow_link, monkeypatch):
+    training, folder = recorded(tmp_path / "run", config, dataset)
+    folder.writer.join()
+    seen = Seen(tmp_path / "run")
+    slow_link(seen.reader).set_exception(SourceError("no permission"))
+    for _ in training.epochs():
+        folder.report(is_at_epoch=True, state="stopped")
+        folder.writer.join()
+        with pytest.raises(SourceError, match="no permission"):
+            seen.look()
+    monkeypatch.undo()
+    folder.close()
+    assert len(seen.look().metrics) == training.steps
+
+
+def test_what_is_new_is_told_though_the_first_look_failed(copy):
+    (copy / "0" / "metrics.jsonl").rename(copy / "elsewhere")
+    (copy / "0" / "metrics.jsonl").mkdir()
+    seen = Seen(copy)
+    with pytest.raises(SourceError):
+        seen.look()
+    (copy / "0" / "metrics.jsonl").rmdir()
+    (copy / "elsewhere").rename(copy / "0" / "metrics.jsonl")
+    assert seen.reader.poll().is_new
+
+
 def test_what_came_over_a_link_that_broke_says_nothing_of_one_that_is_mended(copy, slow_link, monkeypatch):
     seen = Seen(copy)
     end, status = slow_link(seen.reader), copy / "status.json"

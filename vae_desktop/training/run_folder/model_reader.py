@@ -85,6 +85,7 @@ class ModelReader:
     run: Head
     labels: Labels | None
     is_behind: bool = field(default=False, init=False)
+    _lines: list[Line] = field(default_factory=list, init=False)
     _has_damage: bool = field(default=False, init=False)
     _at: int = field(default=0, init=False)  # bytes of the metrics
     _steps: int = field(default=0, init=False)  # that have metrics
@@ -103,11 +104,16 @@ class ModelReader:
         """Whether a snapshot of it has been read, or one that was there could not be."""
         return self._newest is not None
 
-    def lines(self, status: ModelStatus) -> list[Line]:
+    def take_lines(self) -> list[Line]:
+        """The lines of metrics that were read since the last time."""
+        lines, self._lines = self._lines, []
+        return lines
+
+    def read_lines(self, status: ModelStatus) -> None:
         """Read the metrics that have come; what is no line of metrics is left out, and its steps are NaN."""
         traffic, self.is_behind = self.source.traffic, False
         if status.metrics <= self._at or time.monotonic() < self._lines_due:
-            return []
+            return
         before, most = traffic.total, min(_MOST_METRICS, status.metrics - self._at)
         data = self.source.read(self._path(METRICS), most, self._at)
         if traffic.budget:  # a server that knows no parts of files sends all of it each time
@@ -120,15 +126,13 @@ class ModelReader:
             lines, self._is_within = lines[1:], False
         if not whole and self.is_behind:
             self._at, self._is_within = self._at + len(data), True
-        found: list[Line] = []
         for text in lines:
             try:
-                found += self._in_order(line_in(text, self.head.description), status.step)
+                self._lines += self._in_order(line_in(text, self.head.description), status.step)
             except FAULTS as error:
                 if not self._has_damage:  # of many lines the first will do
                     self._has_damage = True
                     _log.warning("a line of the metrics in %s is left out: %s", self.source.title, error)
-        return found
 
     def _in_order(self, line: Line, last: int) -> list[Line]:
         """A line so that its steps follow those before; those of lines that are missing are NaN."""

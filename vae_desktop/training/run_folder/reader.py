@@ -72,6 +72,7 @@ class RunReader:
         self._clock = clock
         self._head: Head | None = None
         self._models: list[ModelReader] = []
+        self._is_new = False  # what it is of has not been told yet
         self._large_due = 0.0  # a slow link is not taken up by snapshots alone
         self._turn = 0  # the model whose snapshot is read next
         self._coming: _Large | None = None
@@ -98,16 +99,22 @@ class RunReader:
         except FileGone as error:
             text = tr("There is no training in {folder}, or none that has begun: it has no {file}.")
             raise SourceError(text.format(folder=self.source.title, file=STATUS)) from error
-        is_new = self._head is None or status.id != self._head.id
-        if is_new:
+        if self._head is None or status.id != self._head.id:
             self._begin(status)
         assert self._head is not None
         if len(status.models) != len(self._models):
             raise SourceError(tr("{file} in {folder} is damaged.").format(file=STATUS, folder=self.source.title))
-        news = [News(model.lines(one)) for model, one in zip(self._models, status.models, strict=True)]
-        has_more = any(model.is_behind for model in self._models)
-        has_more |= not is_new and self._read_large(status, news)
-        return Poll(self._head, is_new, status, tuple(news), has_more or is_new)
+        for model, one in zip(self._models, status.models, strict=True):
+            model.read_lines(one)
+        large = None if self._is_new else self._read_large(status)
+        # From here on nothing can fail: what has been read is not lost.
+        is_new, self._is_new = self._is_new, False
+        news = [News(model.take_lines()) for model in self._models]
+        if large is not None:
+            number, changes = large
+            news[number] = replace(news[number], **changes)
+        has_more = is_new or large is not None or any(model.is_behind for model in self._models)
+        return Poll(self._head, is_new, status, tuple(news), has_more)
 
     def read_frame(self, number: int, info: FrameInfo) -> Frame:
         """Read a frame of a model's timeline, in any thread.
@@ -138,17 +145,16 @@ class RunReader:
             _log.warning("%s", error)
         self._coming = None
         self._models = [ModelReader(self.source, number, one, head, labels) for number, one in enumerate(head.models)]
-        self._head = head
+        self._head, self._is_new = head, True
 
-    def _read_large(self, status: Status, news: list[News]) -> bool:
-        """Read a timeline, codes or a snapshot that is new, if there may be one now; return whether one has come."""
+    def _read_large(self, status: Status) -> tuple[int, dict[str, Any]] | None:
+        """Read a timeline, codes or a snapshot that is new, if there may be one now; of which model, and what it is."""
         self._coming = coming = self._coming or self._begin_large(status)
         if coming is None or not wait([coming.found], _SOON).done:
-            return False
-        self._coming, number, ended = None, coming.number, self._clock()
-        news[number] = replace(news[number], **coming.found.result())
+            return None
+        ended, self._coming = self._clock(), None
         self._large_due = ended + (0.0 if self.source.is_local else ended - coming.began)
-        return True
+        return coming.number, coming.found.result()
 
     def _begin_large(self, status: Status) -> _Large | None:
         began = self._clock()
