@@ -9,6 +9,7 @@ from tests.engine.conftest import App, Inbox
 from tests.run_folders import recorded, write_run
 from vae_desktop.engine import follower
 from vae_desktop.engine.followed import Delay
+from vae_desktop.training.run_folder.reader import RunReader
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_broken_link_is_said_and_mends_itself(app, tmp_path, config, dataset):
     (run,) = follow(app, tmp_path / "run")
     (tmp_path / "run").rename(tmp_path / "away")
     app.wait_until(lambda: run.followed.is_broken)
-    assert "no training" in run.followed.trouble
+    assert "is gone" in run.followed.trouble
     (tmp_path / "away").rename(tmp_path / "run")
     app.wait_until(lambda: not run.followed.is_broken)
 
@@ -104,10 +105,38 @@ def test_a_broken_link_is_said_and_mends_itself(app, tmp_path, config, dataset):
 def test_a_folder_that_is_not_there_yet_is_waited_for(app, tmp_path, config, dataset):
     app.session.following.follow([str(tmp_path / "run")])
     app.wait_until(lambda: app.told.messages)
-    assert "no training" in app.told.messages[-1].text
+    assert "no folder" in app.told.messages[-1].text
     write_run(tmp_path / "run", config, dataset)
     app.wait_until(lambda: app.session.project.shown is not None)
     assert app.told.heard("message_withdrawn")
+
+
+def test_why_nothing_can_be_followed_is_told_once_and_no_longer_tried_when_that_is_closed(
+    app, tmp_path, config, dataset, monkeypatch
+):
+    monkeypatch.setattr(follower, "_LONGEST", 0.02)
+    looks, poll = [], RunReader.poll
+    monkeypatch.setattr(RunReader, "poll", lambda reader: looks.append(reader) or poll(reader))
+    app.session.following.follow([str(tmp_path / "run")])
+    app.wait_until(lambda: len(looks) > 5)
+    (message,) = app.told.messages
+    app.session.following.give_up([message.about])
+    app.session.following.follow([str(tmp_path / "other")])
+    app.wait_until(lambda: looks[-1] is not looks[0])
+    write_run(tmp_path / "run", config, dataset)
+    looks.clear()
+    app.wait_until(lambda: len(looks) > 5)
+    assert not app.session.project.runs
+
+
+def test_a_folder_that_was_taken_off_the_list_is_followed_anew(app, written, monkeypatch, tmp_path):
+    (run,) = follow(app, written[0])
+    app.session.project.remove((run,))
+    monkeypatch.chdir(written[0].parent)
+    (again,) = follow(app, f"{written[0].name}/")
+    assert app.session.project.shown is again
+    app.session.following.follow([str(written[0])])
+    assert list(app.session.project.runs.values()) == [again]
 
 
 def test_a_training_that_is_begun_anew_goes_on_as_the_same_run(app, tmp_path, config, dataset):

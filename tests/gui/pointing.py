@@ -1,8 +1,10 @@
-"""The mouse in a plot, at places in the axes' units."""
+"""The mouse in a plot, at places in the axes' units, and with files that it lets go over a window."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -19,6 +21,17 @@ def pixel_of(plot: Plot, place: Sequence[float]) -> QPoint:
     """Where a place is in the plot's viewport, until the view changes."""
     x, y = (float(number) for number in place)
     return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(x, y)))
+
+
+def drop(window: QWidget, *paths: Path) -> None:
+    """Drop files or folders on a window, which has to accept them."""
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    with_left = dropped, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, *with_left)
+    QCoreApplication.sendEvent(window, entering)
+    assert entering.isAccepted(), "it was not accepted"
+    QCoreApplication.sendEvent(window, QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, *with_left))
 
 
 def move(widget: QWidget, pixel: QPoint) -> None:

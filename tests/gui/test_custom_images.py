@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton
 
+from tests.gui.pointing import drop
 from vae_desktop.config import DatasetConfig
 from vae_desktop.training.checkpoint import load_checkpoint
 
@@ -101,14 +102,7 @@ def test_a_folder_of_colour_pictures_trains_and_explores(chooser, photos, monkey
         answer_dialog(monkeypatch, str(photos))
         chooser.find("openFolderAction", QAction).trigger()
     else:
-        dropped = QMimeData()
-        dropped.setUrls([QUrl.fromLocalFile(str(photos))])
-        none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-        entering = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
-        QApplication.sendEvent(chooser.window, entering)
-        assert entering.isAccepted()
-        event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
-        QApplication.sendEvent(chooser.window, event)
+        drop(chooser.window, photos)
     form = chooser.window.setup.form
     chooser.wait(lambda: form.dataset is not None and form.dataset.config.is_custom)
     assert chooser.find("datasetCombo", QComboBox).currentText() == "photos"

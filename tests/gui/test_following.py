@@ -1,9 +1,13 @@
 """Following a run that trains elsewhere, by the menu: what is asked, what is shown, and what can be done with it."""
 
+import shutil
+import threading
+
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
 
+from tests.gui.pointing import drop
 from tests.run_folders import write_run
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.load import load_digits
@@ -35,6 +39,25 @@ def test_an_address_that_cannot_be_read_is_marked_and_the_window_stays(shared_dr
     window.reject()
 
 
+@pytest.mark.parametrize(
+    ("place", "says"), [("nowhere", "no folder"), ("", "in it: run"), ("run/run.json", "is a file")]
+)
+def test_a_folder_of_this_machine_without_a_training_is_marked_too(shared_driver, folder, place, says):
+    window = ask(shared_driver, folder.parent / place)
+    assert window.isVisible()
+    assert says in shared_driver.find("followError", QLabel).text()
+    window.reject()
+
+
+def test_what_cannot_be_reached_is_told_until_the_message_is_closed(shared_driver, tmp_path):
+    driver, banner = shared_driver, shared_driver.window.banner
+    ask(driver, tmp_path)
+    driver.wait(lambda: "none that has begun" in banner.text())
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "following"]
+    banner.dismiss()
+    driver.wait(lambda: not thread.is_alive())
+
+
 def test_a_run_comes_on_screen_and_trains_elsewhere_only(shared_driver, folder):
     driver, window = shared_driver, shared_driver.window
     assert not ask(driver, folder).isVisible()
@@ -63,3 +86,21 @@ def test_a_fork_goes_on_from_it_here(shared_driver, folder):
     assert driver.shown.forked_from == (parent.id, 0)
     assert driver.shown.followed is None
     assert parent.status == "finished"
+
+
+def test_folders_of_trainings_that_are_dropped_are_followed(shared_driver, folder, tmp_path):
+    driver, project = shared_driver, shared_driver.engine.project
+    drop(driver.window, folder)
+    driver.wait(lambda: driver.shown is not None and driver.shown.followed is not None)
+    before = set(project.runs)
+    others = [shutil.copytree(folder, tmp_path / name) for name in ("a", "b")]
+    drop(driver.window, *others)
+    driver.wait(lambda: len(set(project.runs) - before) == 2 and project.compared is not None)
+    assert {run.id for run in project.compared.runs} == set(project.runs) - before
+    config = driver.shown.config.with_settings(image_size=16)
+    write_run(tmp_path / "other images", config, load_digits(config.dataset))
+    drop(driver.window, tmp_path / "other images")  # which cannot stand beside them
+    driver.wait(lambda: driver.shown.config.dataset == config.dataset and driver.window.workspace == "playground")
+    with pytest.raises(AssertionError, match="accepted"):
+        drop(driver.window, folder, tmp_path)
+    assert driver.window.setup.form.dataset is None or not driver.window.setup.form.dataset.config.is_custom

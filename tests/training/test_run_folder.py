@@ -308,25 +308,19 @@ def test_a_newer_version_is_named(copy):
 
 
 def test_a_folder_that_is_not_there_or_has_not_begun_is_said(tmp_path, copy):
-    with pytest.raises(SourceError, match="no training"):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="none that has begun"):
+        Seen(tmp_path / "empty").look()
+    with pytest.raises(SourceError, match="There is no folder"):
         Seen(tmp_path / "nowhere").look()
+    with pytest.raises(SourceError, match="is a file"):
+        Seen(copy / "run.json").look()
+    with pytest.raises(SourceError, match=f"has some in it: {copy.name}"):
+        Seen(copy.parent).look()
     seen = Seen(copy).look()
     shutil.rmtree(copy)
-    with pytest.raises(SourceError, match="no training"):
+    with pytest.raises(SourceError, match="is gone"):
         seen.look()
-
-
-@pytest.mark.parametrize(
-    ("address", "says"), [("gopher9://x/y", "gopher9"), ("s3://bucket/run", "s3fs"), ("adl://x/y", "adl")]
-)
-def test_an_address_that_cannot_be_read_says_what_is_missing(address, says, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
-    with pytest.raises(SourceUnusable, match=says):
-        Source(address)
-
-
-def test_an_address_is_shown_without_its_secrets():
-    assert Source("memory://me:secret@host/run?token=secret").title == "memory://me@host/run"
 
 
 def test_traffic_is_paced_by_its_budget():

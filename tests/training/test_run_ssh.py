@@ -34,7 +34,7 @@ class Files(paramiko.SFTPServerInterface):
     """Has one file."""
 
     def open(self, path, flags, attributes):
-        if path != "/run/data":
+        if path not in ("/run/data", "at home/data"):
             return paramiko.SFTP_NO_SUCH_FILE
         handle = paramiko.SFTPHandle(flags)
         handle.read = lambda offset, length: DATA[offset : offset + length] or paramiko.SFTP_EOF
@@ -102,6 +102,7 @@ def test_any_part_is_read_and_only_from_a_known_host(known_hosts):
     source.disconnect()
     assert source.read("data", 10) == DATA[:10]
     source.disconnect()
+    assert Source("ssh://box/~/at home").read("data", 10) == DATA[:10]
     with pytest.raises(SourceError, match="cannot be read"):
         Source("ssh://nobody@box/run").read("data", 10)
 

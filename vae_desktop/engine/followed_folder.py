@@ -51,6 +51,8 @@ class FollowedFolder:
     follower : Follower
     is_over : bool
         Whether it can never be read again.
+    told : str
+        Why nothing of it could be read, as it was last told.
     runs : list of Run
         One for each of its models; none before its first look.
     head : Head, or None
@@ -66,6 +68,7 @@ class FollowedFolder:
     group: Group
     follower: Follower = field(init=False)
     is_over: bool = field(default=False, init=False)
+    told: str = field(default="", init=False)
     runs: list[Run] = field(default_factory=list)
     head: Head | None = None
     timelines: dict[int, tuple[Mapping[str, float], Sequence[FrameInfo]]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,7 @@ class Following:
             Those that they are to be compared with.
         """
         self._inference.start()
+        self.give_up([entry.about for entry in self._entries if entry.told])  # another address was meant
         group = Group(list(beside))
         for address in addresses:
             try:
@@ -75,10 +76,12 @@ class Following:
                 self._messages.report(error)
                 continue
             there = next((entry for entry in self._entries if entry.address == reader.source.title), None)
-            if there is not None and there.runs:
+            if there is not None and any(run.id in self._project.runs for run in there.runs):
                 group.runs += [run for run in there.runs if run not in group.runs]
                 self._show(group)
                 continue
+            if there is not None:
+                self.give_up([there.about])
             entry = FollowedFolder(reader, group)
             post = self._outbox.call
             entry.follower = Follower(reader, partial(post, self._take, entry), partial(post, self._complain, entry))
@@ -90,6 +93,13 @@ class Following:
         """The folders whose runs are on the list, without passwords."""
         listed = self._project.runs
         return [entry.address for entry in self._entries if any(run.id in listed for run in entry.runs)]
+
+    def give_up(self, about: Collection[str]) -> None:
+        """Try no longer to follow what these messages are about, of which nothing could be read yet."""
+        for entry in [entry for entry in self._entries if entry.about in about and not entry.runs]:
+            entry.follower.stop()
+            self._entries.remove(entry)
+            self._messages.withdrawn.emit(entry.about)
 
     def close(self, timeout: float = 0.3) -> None:
         """Follow nothing for now; wait for the threads, at most so many seconds."""
@@ -114,9 +124,10 @@ class Following:
         if is_final:
             entry.is_over = True
             entry.follower.stop()
-        if not entry.runs or is_final:
-            text = text if is_final else tr("{reason} It is tried again by itself.").format(reason=text)
-            self._messages.report(UserError(text), about="" if is_final else entry.about)
+        if (not entry.runs or is_final) and text != entry.told:  # once, or nobody could close it
+            entry.told = text
+            until_closed = tr("{reason} It is tried again until you close this message.").format(reason=text)
+            self._messages.report(UserError(text if is_final else until_closed), about="" if is_final else entry.about)
         if is_final and not entry.runs:
             self._entries.remove(entry)
         for run in entry.runs:

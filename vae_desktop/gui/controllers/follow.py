@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
+from vae_desktop.errors import UserError
 from vae_desktop.files import size_in_words
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.follow_window import FollowWindow
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import sentences, tr
+from vae_desktop.training.run_folder.layout import why_no_run
 from vae_desktop.training.run_folder.protocols import without_secrets
 
 _KEY = "followed"  # of the settings: the address that was followed last
@@ -26,31 +29,47 @@ class FollowController(QObject):
         self._window, self._engine, self._settings = window, engine, settings
         self._asking: FollowWindow | None = None  # made when it is first wanted
         window.menus.follow_requested.connect(self._ask)
+        window.runs_dropped.connect(self._follow_dropped)
 
     @Slot()
     def _ask(self) -> None:
         if self._asking is None:
-            from vae_desktop.training.run_folder.source import Source
-
-            self._asking = FollowWindow(self._window, Source)
+            self._asking = FollowWindow(self._window, _check)
             self._asking.chosen.connect(self._follow_chosen)
         self._asking.ask(self._settings.text(_KEY))
+
+    @Slot(list)
+    def _follow_dropped(self, folders: Sequence[Path]) -> None:
+        self.follow([str(folder) for folder in folders], self._beside)
 
     @Slot(str)
     def _follow_chosen(self, address: str) -> None:
         self._settings.set_text(_KEY, without_secrets(address))
+        self.follow([address], self._beside)
+
+    @property
+    def _beside(self) -> Sequence[Run]:
+        """The runs on screen beside which another one is to stand."""
         compared = self._engine.project.compared
-        beside: Sequence[Run] = ()
-        if self._window.workspace == "comparison" and compared is not None:
-            beside = [run for run in compared.runs if run.followed is not None]
-        self.follow([address], beside)
+        if self._window.workspace != "comparison" or compared is None:
+            return ()
+        return [run for run in compared.runs if run.followed is not None]
 
     def follow(self, addresses: Sequence[str], beside: Sequence[Run] = ()) -> None:
         """Follow runs, several side by side, and beside others."""
-        if not beside:
-            self._window.show_workspace("playground")  # a comparison brings up the other one
+        self._window.show_workspace("playground")  # a comparison brings up the other one
         self._window.banner.clear_news()
         self._engine.following.follow(addresses, beside)
+
+
+def _check(address: str) -> None:
+    """Raise UserError if an address can never be read, or there is no training in a folder of this machine."""
+    from vae_desktop.training.run_folder.source import Source
+
+    source = Source(address)
+    reason = why_no_run(Path(source.title)) if source.is_local else ""
+    if reason:
+        raise UserError(reason)
 
 
 def following_in_words(runs: Sequence[Run]) -> str:

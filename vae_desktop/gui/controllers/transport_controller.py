@@ -114,7 +114,7 @@ class TransportController(QObject):
                 device=active[0].device.upper(),
             )
         followed = [run for run in self._in_sight if run.followed is not None]
-        if followed and state == "idle":
+        if followed and state in ("idle", "loading"):
             return following_in_words(followed)
         return {
             "idle": tr("Ready") if self._has_torch else tr("PyTorch is loading; sliders work already"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,8 +181,9 @@ class WindowController(QObject):
     def _act_on_message(self, action: str) -> None:
         self._actions[action]()
 
-    @Slot(str)
-    def _decline(self, action: str) -> None:
+    @Slot(str, list)
+    def _decline(self, action: str, about: Sequence[str]) -> None:
+        self.engine.following.give_up(about)
         if action in ("open_kept", "recover"):
             self.last_time.decline()
 

@@ -4,11 +4,13 @@ Each file is replaced as a whole or only grows, so it can be read at any moment.
 ``status.json`` how it stands: by it a reader knows what is new in all other files.
 """
 
+import stat
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
+from vae_desktop.language import tr
 from vae_desktop.training.timeline import FrameInfo, Timeline
 
 VERSION = 1
@@ -17,6 +19,7 @@ RUN, STATUS, LABELS, MODELS, LOCK = "run.json", "status.json", "labels.npy", "mo
 METRICS, TIMELINE, FRAMES, NEWEST = "metrics.jsonl", "timeline.json", "frames", "newest"  # of each model
 
 State = Literal["training", "paused", "finished", "stopped", "failed"]
+_MOST_NAMED = 4  # folders
 
 
 @dataclass(frozen=True)
@@ -90,3 +93,29 @@ def versioned(said: Mapping[str, Any]) -> dict[str, Any]:
     """What is said, with the version of the folder's format."""
     return {KEY: VERSION, **said}
 
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a training has written a folder of this machine, as far as one is let see."""
+    try:
+        return (folder / RUN).is_file() and (folder / of_model(0)).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def why_no_run(folder: Path) -> str:
+    """Why nothing can be followed in a folder of this machine, in words; "" where a training may be, or may begin."""
+    if is_run(folder):
+        return ""
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            return tr("{path} is a file: name the folder that the training writes.").format(path=folder)
+        inside = sorted(entry.name for entry in folder.iterdir() if is_run(entry))
+    except (FileNotFoundError, NotADirectoryError):
+        return tr("There is no folder {folder}.").format(folder=folder)
+    except (OSError, ValueError):  # which reading it will tell
+        return ""
+    if not inside:
+        return ""
+    names = ", ".join([*inside[:_MOST_NAMED], *("…" for _ in inside[_MOST_NAMED:][:1])])
+    return tr("{folder} is no training's folder, but it has some in it: {names}.").format(folder=folder, names=names)

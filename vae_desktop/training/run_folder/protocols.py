@@ -3,11 +3,13 @@
 import importlib
 import os
 import re
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
@@ -46,12 +48,32 @@ def protocol_of(address: str) -> str:
     return found[1].lower() if found else "file"
 
 
+def local_path(address: str) -> str:
+    """The whole path of a folder of this machine, so that one folder has one address.
+
+    Raises
+    ------
+    SourceUnusable
+        If it is written as scp takes a folder of another machine.
+    """
+    is_url = "://" in address
+    path = url2pathname(address.partition("://")[2]) if is_url else os.path.expanduser(address)
+    path = os.path.abspath(path)
+    elsewhere = re.fullmatch(r"((?:[\w.-]+@)?[\w.-]{2,}):([^\\]*)", address)
+    if elsewhere and not is_url and not os.path.lexists(path):
+        host, folder = elsewhere.groups()
+        url = f"ssh://{host}{folder}" if folder.startswith("/") else f"ssh://{host}/~/{folder.removeprefix('~/')}"
+        text = tr("There is no folder {folder} here. For one on another machine write {url}.")
+        raise SourceUnusable(text.format(folder=address, url=url))
+    return path
+
+
 def check_protocol(protocol: str) -> None:
     """Raise SourceUnusable unless what a protocol needs is there."""
     import fsspec
 
     if protocol not in fsspec.available_protocols():
-        known = "sftp, s3, http, https"
+        known = "ssh, http, https, s3"
         text = tr("{protocol}:// is no way to read a folder; there are {known}, and others of fsspec.")
         raise SourceUnusable(text.format(protocol=protocol, known=known))
     package, installed = _NEEDS.get(protocol, ("", ""))
@@ -154,6 +176,8 @@ def reason_of(error: Exception) -> str:
         return tr("there is no permission to")
     if isinstance(error, IsADirectoryError):
         return tr("there is no file where one should be")
+    if isinstance(error, socket.gaierror) or type(error).__name__ == "ClientConnectorDNSError":
+        return tr("no machine of that name is known")
     if isinstance(error, TimeoutError) or type(error).__name__ == "FSTimeoutError":
         return tr("it does not answer")
     if type(error).__name__ in ("AuthenticationException", "NoCredentialsError"):

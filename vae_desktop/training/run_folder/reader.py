@@ -7,12 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.training.run_folder.contents import FAULTS, Head, head_in, labels_in, status_in
-from vae_desktop.training.run_folder.layout import FRAMES, LABELS, RUN, STATUS, Status
+from vae_desktop.training.run_folder.layout import FRAMES, LABELS, RUN, STATUS, Status, why_no_run
 from vae_desktop.training.run_folder.model_reader import ModelReader, News
 from vae_desktop.training.run_folder.protocols import FileGone, SourceError, SourceUnusable
 from vae_desktop.training.run_folder.source import Source
@@ -97,8 +98,7 @@ class RunReader:
         try:
             status = self._parsed(STATUS, status_in)
         except FileGone as error:
-            text = tr("There is no training in {folder}, or none that has begun: it has no {file}.")
-            raise SourceError(text.format(folder=self.source.title, file=STATUS)) from error
+            raise SourceError(self._why_none()) from error
         if self._head is None or status.id != self._head.id:
             self._begin(status)
         assert self._head is not None
@@ -129,6 +129,15 @@ class RunReader:
             If the link is broken.
         """
         return self._models[number].read(FRAMES, info)
+
+    def _why_none(self) -> str:
+        """Why there is no training in the folder, in words."""
+        folder = self.source.title
+        if self._head is not None:
+            return tr("The training in {folder} is gone: it was deleted, or moved.").format(folder=folder)
+        text = tr("There is no training in {folder}, or none that has begun: it has no {file}.")
+        found = why_no_run(Path(folder)) if self.source.is_local else ""
+        return found or text.format(folder=folder, file=STATUS)
 
     def _begin(self, status: Status) -> None:
         """Read what a training is, and be at its beginning."""

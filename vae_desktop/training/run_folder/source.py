@@ -16,6 +16,7 @@ from vae_desktop.training.run_folder.protocols import (
     FileGone,
     SourceError,
     check_protocol,
+    local_path,
     options_of,
     pieces_of,
     protocol_of,
@@ -99,9 +100,9 @@ class Source:
     """
 
     def __init__(self, address: str, traffic: Traffic | None = None) -> None:
-        self._address = address.strip().rstrip("/\\") or address.strip()
-        self.protocol = protocol_of(self._address)
+        self.protocol = protocol_of(address.strip())
         self.is_local = self.protocol in ("file", "local")
+        self._address = local_path(address.strip()) if self.is_local else address.strip().rstrip("/")
         self.title = without_secrets(self._address)
         self.traffic = traffic or Traffic(0 if self.is_local else BUDGET)
         self._lock = threading.Lock()
@@ -187,7 +188,7 @@ class Source:
         # Host and user are not those of the address alone.
         system = fsspec.filesystem(self.protocol, skip_instance_cache=True, **options)
         system.ftp.get_channel().settimeout(ANSWER)
-        return system, urlsplit(self._address).path
+        return system, urlsplit(self._address).path.removeprefix("/~/")  # what is relative begins at home
 
     def _let_go(self, connection: _Connection) -> None:
         if self.protocol in _SSH:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow
 from vae_desktop.gui.views.window.dialogs import models_filter
 from vae_desktop.gui.widgets.file_dialogs import ask_for_file, ask_for_folder, ask_for_name
 from vae_desktop.language import tr
+from vae_desktop.training.run_folder.layout import is_run
 
 _ENDINGS = "*.npz *.npy *.csv *.tsv *.gz *.mat *.h5 *.hdf5 *.parquet *ubyte *.idx* *.zip *.tar *.tgz"  # of data sets
 
@@ -19,6 +20,7 @@ class FileWindow(QMainWindow):
     file_opened = Signal(Path)
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
+    runs_dropped = Signal(list)  # Paths of folders of trainings
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,15 +76,19 @@ class FileWindow(QMainWindow):
         return ask_for_name(self, "export", title, suggestion, ";;".join(filters), filters)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        if _dropped_paths(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
-        if path is not None:
-            (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
+        paths = _dropped_paths(event)
+        if paths and all(map(is_run, paths)):
+            self.runs_dropped.emit(paths)
+        elif paths:
+            (self.file_opened if paths[0].suffix == ".safetensors" else self.images_chosen).emit(paths[0])
 
 
-def _dropped_file(event: QDropEvent) -> Path | None:
+def _dropped_paths(event: QDropEvent) -> list[Path]:
+    """One file or folder of this machine, or the folders of several trainings; else none."""
     urls = event.mimeData().urls()
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    return paths if len(paths) == len(urls) and (len(paths) == 1 or all(map(is_run, paths))) else []

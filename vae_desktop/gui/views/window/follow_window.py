@@ -41,7 +41,7 @@ class FollowWindow(QDialog):
         self._check = check
         text = tr(
             "The folder that a training writes with --run-dir, here or on another machine: a path, or "
-            "sftp://user@host/folder, s3://bucket/folder, https://host/folder. It is only read."
+            "ssh://user@host/folder, s3://bucket/folder, https://host/folder. It is only read."
         )
         self.field = named(QLineEdit(), "followField", tr("Folder of the run"), text)
         tip = tr("Choose a folder of this machine.")

@@ -27,7 +27,7 @@ class MessageBanner(QFrame):
     """
 
     action_requested = Signal(str)
-    dismissed = Signal(str)  # the action that was declined, or ""
+    dismissed = Signal(str, list)  # the action that was declined, or "", and what the messages were about
     diagnostics_requested = Signal(object)  # with the details of that message
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -135,8 +135,9 @@ class MessageBanner(QFrame):
     def dismiss(self) -> None:
         """Take the message away as not wanted."""
         action = "" if self.message is None else self.message.action
+        about = [message.about for message in self._messages]
         self.clear()
-        self.dismissed.emit(action)
+        self.dismissed.emit(action, about)
 
     @Slot()
     def _request(self) -> None:
