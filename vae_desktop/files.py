@@ -86,7 +86,8 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         text = tr("Cannot write {path}: {reason}.")
-        raise UserError(text.format(path=path, reason=error.strerror or error)) from error
+        reason = tr("a file has that name") if isinstance(error, FileExistsError) else error.strerror or error
+        raise UserError(text.format(path=path, reason=reason)) from error
 
 
 @contextlib.contextmanager

@@ -98,21 +98,31 @@ def test_a_training_goes_on_in_its_folder_as_if_it_had_not_been_interrupted(trai
         assert evaluated == [0, 12, 24]
         assert 0 in {frame[0] for frame in said(folder / str(number) / "timeline.json")["frames"]}
     assert said(folder / "run.json")["id"] == said(folder / "status.json")["id"] != first
+    run("train", "--continue", folder).assert_refused(2, f"{folder} is at the end of its training", "--epochs")
+    run("info", folder).assert_refused(1, "folder of a training", str(folder / "models.safetensors"))
+
+
+def test_a_file_is_no_folder(train, folder):
+    folder.touch()
+    train("--run-dir", folder).assert_refused(1, f"Cannot write {folder}: a file has that name.")
 
 
 @pytest.mark.parametrize(
     ("before", "words"),
-    [("a training", "--continue"), ("a file", "is not empty"), ("a trainer", "Another training")],
-)
+    [
+        ("a training", "--continue"), ("a file", "is not empty"), ("a trainer", "Another training"),
+        ("a training, and a trainer", "Another training"),
+    ],
+)  # fmt: skip
 def test_a_folder_that_is_taken_is_refused(train, folder, before, words):
-    if before == "a training":
+    if before.startswith("a training"):
         train("--run-dir", folder)
     else:
         folder.mkdir()
     if before == "a file":
         (folder / "notes.txt").touch()
     lock = FileLock(folder / "lock")
-    if before == "a trainer":
+    if before.endswith("a trainer"):
         lock.acquire()
     found = sorted(folder.rglob("*"))
     train("--run-dir", folder).assert_refused(1, words, str(folder))

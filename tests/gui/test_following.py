@@ -63,7 +63,8 @@ def test_a_run_comes_on_screen_and_trains_elsewhere_only(shared_driver, folder):
     assert not ask(driver, folder).isVisible()
     driver.wait(lambda: driver.shown is not None and driver.shown.followed is not None and driver.shown.codes)
     run = driver.shown
-    driver.wait(lambda: run.title in window.status.text())
+    driver.wait(lambda: f"{run.title} · {folder.name} · " in window.status.text())
+    assert str(folder) in window.runs.item(0, 0).toolTip()
     assert not driver.find("continueButton", QPushButton).isEnabled()
     assert "elsewhere" in driver.find("continueButton", QPushButton).toolTip()
     assert not window.isWindowModified()
@@ -97,6 +98,7 @@ def test_folders_of_trainings_that_are_dropped_are_followed(shared_driver, folde
     drop(driver.window, *others)
     driver.wait(lambda: len(set(project.runs) - before) == 2 and project.compared is not None)
     assert {run.id for run in project.compared.runs} == set(project.runs) - before
+    assert [run.compared_title for run in project.compared.runs] == ["VAE (1) · a", "VAE (2) · b"]
     config = driver.shown.config.with_settings(image_size=16)
     write_run(tmp_path / "other images", config, load_digits(config.dataset))
     drop(driver.window, tmp_path / "other images")  # which cannot stand beside them

@@ -88,7 +88,7 @@ class BegunBefore:
         newer = newer_timeline_words(self._path.name) if has_newer else ""
         faults = [checkpoint.words_fault for checkpoint in self._checkpoints]
         step = max(checkpoint.snapshot.step for checkpoint in self._checkpoints)
-        how = how.format(file=self._path.name, folder=self.folder, step=step)
+        how = how.format(file=self.folder or self._path.name, folder=self.folder, step=step)
         return list(dict.fromkeys(filter(None, [how, newer, *faults, *others])))
 
     @property
@@ -150,6 +150,7 @@ def begun_before(options: argparse.Namespace) -> BegunBefore | None:
     from vae_desktop.training.checkpoint import load_checkpoints
 
     folder = _folder(options)
+    called = str(folder or options.going_on.name)
     checkpoints = load_checkpoints(options.going_on)
     configs = [checkpoint.config for checkpoint in checkpoints]
     _refuse_other_settings(options, configs[0])
@@ -161,12 +162,12 @@ def begun_before(options: argparse.Namespace) -> BegunBefore | None:
         text = tr(
             "Some models of {file} are at the end of their training, others were interrupted: go on with each alone."
         )
-        raise UserError(text.format(file=options.going_on.name))
+        raise UserError(text.format(file=called))
     if are_interrupted == {True}:
-        _check_epochs(options.going_on, checkpoints, epochs)
+        _check_epochs(called, checkpoints, epochs)
     elif epochs is None:
         text = tr("{file} is at the end of its training: say with --epochs how long it is to go on.")
-        raise InvalidSetting("epochs", text.format(file=options.going_on.name))
+        raise InvalidSetting("epochs", text.format(file=called))
     else:
         configs, epochs = [config.with_settings(epochs=epochs) for config in configs], None
     return BegunBefore(configs, options.going_on, checkpoints, epochs, folder)
@@ -272,7 +273,7 @@ def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:
         raise InvalidSetting("continue", text.format(options=", ".join(given)))
 
 
-def _check_epochs(path: Path, checkpoints: "Sequence[Checkpoint]", epochs: int | None) -> None:
+def _check_epochs(called: str, checkpoints: "Sequence[Checkpoint]", epochs: int | None) -> None:
     """Raise InvalidSetting if an interrupted training has come past so many epochs, counted from its start."""
     for checkpoint in checkpoints:
         step, span = checkpoint.snapshot.step, checkpoint.snapshot.span
@@ -281,4 +282,4 @@ def _check_epochs(path: Path, checkpoints: "Sequence[Checkpoint]", epochs: int |
         done = (step - span.first) / span.per_epoch
         if epochs <= done:
             text = tr("Epochs: {file} has {done} epochs of its training behind it; ask for more than that.")
-            raise InvalidSetting("epochs", text.format(file=path.name, done=f"{done:.1f}".removesuffix(".0")))
+            raise InvalidSetting("epochs", text.format(file=called, done=f"{done:.1f}".removesuffix(".0")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -41,6 +42,11 @@ class Followed:
     bytes_per_minute: int = 0
     trouble: str = ""
     is_broken: bool = False
+
+    @property
+    def folder(self) -> str:
+        """The folder's own name."""
+        return re.split(r"[/\\]", self.address.rstrip("/\\"))[-1] or self.address
 
     @property
     def in_words(self) -> str:

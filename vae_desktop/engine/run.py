@@ -90,8 +90,9 @@ class Run(KeptModel):
 
     @property
     def compared_title(self) -> str:
-        """What it is called beside others: a fork has its number too, since all else may be its parent's."""
-        return self.name if not self.origin else tr("#{id} {title}").format(id=self.id, title=self.name)
+        """What it is called beside others: a fork with its number, a followed one with its folder."""
+        title = self.name if not self.origin else tr("#{id} {title}").format(id=self.id, title=self.name)
+        return title if self.followed is None else f"{title} · {self.followed.folder}"
 
     @property
     def origin(self) -> str:

@@ -75,10 +75,17 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """
     with naming(path):
         status = path.stat()
-        require(stat.S_ISREG(status.st_mode), tr("it is not a file."))
+        require(stat.S_ISREG(status.st_mode), _why_no_file(path))
         require(status.st_size <= MAX_FILE_BYTES, tr("it is larger than any model of this app."))
         with path.open("rb") as file:
             yield file, status.st_size
+
+
+def _why_no_file(path: Path) -> str:
+    from vae_desktop.training.run_folder.layout import MODELS, is_run
+
+    text = tr("it is the folder of a training; its models are in {file}.") if is_run(path) else tr("it is not a file.")
+    return text.format(file=path / MODELS)
 
 
 @contextmanager

@@ -84,7 +84,8 @@ def following_in_words(runs: Sequence[Run]) -> str:
     followed = [entry.followed for entry in runs if entry.followed is not None]
     latest = max(followed, key=lambda entry: entry.behind or 0.0)
     traffic = sum({entry.address: entry.bytes_per_minute for entry in followed}.values())
-    parts = [tr("Following {run}").format(run=title), tr(run.status), latest.in_words]
+    folders = dict.fromkeys(entry.folder for entry in followed)
+    parts = [tr("Following {run}").format(run=title), ", ".join(folders), tr(run.status), latest.in_words]
     parts.append(tr("{size} a minute").format(size=size_in_words(_rounded(traffic))))
     return " · ".join(part for part in parts if part)
 

@@ -1,5 +1,6 @@
 """The runs of this window, with their settings and last figures; any of them can be shown again."""
 
+import html
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
@@ -178,6 +179,8 @@ class RunsTable(QTableWidget):
             changes = {} if run.parent_config is None else changed_settings(run.parent_config, run.config)
             if changes and run.parent_config is not None:
                 about += f"<br>{changes_in_words(run.parent_config, changes)}"
+        if run.followed is not None:
+            about = tr("Followed in {folder}.").format(folder=html.escape(run.followed.address))
         item.setToolTip(f"<p>{about}</p>" if about else "")
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, plain(about))
 
