@@ -1,7 +1,9 @@
 """Reading a training's folder while it grows, and folders in which nothing can be trusted."""
 
+import itertools
 import json
 import shutil
+import time
 from concurrent.futures import Future
 
 import numpy as np
@@ -165,6 +167,23 @@ def test_what_came_over_a_link_that_broke_says_nothing_of_one_that_is_mended(cop
     end.set_exception(SourceError("the link is broken"))
     assert seen.look().codes is not None
     assert seen.frame is None
+
+
+def test_a_clock_that_jumps_is_not_asked(tmp_path, config, dataset, monkeypatch):
+    days = itertools.cycle([0, 400, -400])
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 86400 * next(days))
+    training, folder = recorded(tmp_path / "run", config, dataset)
+    seen = Seen(tmp_path / "run")
+    for _ in training.epochs():
+        folder.report(is_at_epoch=True)
+        folder.writer.join()
+        seen.look()
+    folder.close()
+    assert len(seen.look().metrics) == training.steps
+    status = seen.poll.status
+    assert (status.state, seen.frame.step) == ("finished", training.steps)
+    assert 0 <= status.seconds < 60
 
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_again(tmp_path, monkeypatch):
