@@ -15,7 +15,29 @@ import vae_desktop
 from tests.same_training import assert_same_training
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
 
-LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--max-restarts", "2"]
+# torchrun, but that its processes are forked when all is loaded: to load it takes each of them five seconds.
+TORCHRUN = """
+import sys
+import torch._dynamo
+from torch.distributed import run
+import vae_desktop.training.loop
+from vae_desktop.cli import main
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.load import load_digits
+
+def work(*command):
+    assert command[:3] == ("-u", "-m", "vae_desktop")
+    status = main(command[3:])
+    if status:
+        sys.exit(status)
+
+load_digits(DatasetConfig("digits"))
+launch = run.elastic_launch
+run.elastic_launch = lambda config, entrypoint: launch(config, work)
+run.main()
+"""
+OPTIONS = ["--standalone", "--nproc-per-node", "2", "--max-restarts", "2", "--start-method", "fork"]
+LAUNCH = [sys.executable, "-u", "-c", TORCHRUN, *OPTIONS]
 TRAIN = ["train", "--image-size", "8", "--hidden", "16", "--device", "cpu", "--json"]
 
 
