@@ -3,22 +3,19 @@
 import itertools
 import shutil
 import sys
-from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.words.quick_fits import fit_quickly
 from vae_desktop.training.checkpoint import load_checkpoint
-from vae_desktop.words import fitting, judgement, of_model, reading
-
-quick = partial(fitting.fit, steps=30)
+from vae_desktop.words import judgement
 
 
 @pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    monkeypatch.setattr(of_model, "fit", quick)
-    monkeypatch.setattr(reading, "CAPTIONS", 2000)
+def quick(monkeypatch):
+    fit_quickly(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +25,7 @@ def words_file(vae_file, tmp_path_factory):
 
     path = tmp_path_factory.mktemp("words") / "words.safetensors"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(of_model, "fit", quick)
-        patch.setattr(reading, "CAPTIONS", 2000)
+        fit_quickly(patch)
         assert main(["words", str(vae_file), "--fit", "--output", str(path)]) == 0
     return path
 
@@ -129,6 +125,7 @@ def test_evaluate_measures_what_it_draws(run, words_file, vae_file):
 def test_how_well_words_are_followed_is_judged(run, words_file, vae_file, monkeypatch, tmp_path):
     monkeypatch.setattr(judgement, "CAPTIONS", 40)
     monkeypatch.setattr(judgement, "TEXTS", 1)
+    monkeypatch.setattr(judgement, "_PICTURES", 5)
     (said,) = run("words", words_file, "--judge", "--json").lines
     judged = said["judged"]
     for language in ("en", "zh"):

@@ -2,23 +2,22 @@
 
 import threading
 import time
-from functools import partial
 
 import pytest
 
 from tests.engine.conftest import App
+from tests.words.quick_fits import fit_quickly
 from vae_desktop.engine.words import BesideTraining
 from vae_desktop.errors import UserError
 from vae_desktop.models.snapshot import are_equal
 from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.timeline import Frame
-from vae_desktop.words import fitting, of_model, reading
+from vae_desktop.words import of_model
 
 
 @pytest.fixture(autouse=True)
-def few_steps(monkeypatch):
-    monkeypatch.setattr(of_model, "fit", partial(fitting.fit, steps=20))
-    monkeypatch.setattr(reading, "CAPTIONS", 2000)
+def quick(monkeypatch):
+    fit_quickly(monkeypatch)
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """Each step of the lab can be taken in a window, and *Show me* takes it; offline, with nothing but what is bundled."""
 
-from functools import partial
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QTabBar, QWidget
 
+from tests.words.quick_fits import fit_quickly
 from vae_desktop.gui.controllers import lab_hand, training
 from vae_desktop.lab.course import read_course
 from vae_desktop.variants import kl_term_configs
-from vae_desktop.words import fitting, of_model, reading
 
 STEPS = [
     pytest.param(number, index, step, id=step.name)
@@ -31,8 +29,7 @@ def _small(*arguments):
 
 @pytest.fixture
 def lab(shared_driver, monkeypatch):
-    monkeypatch.setattr(of_model, "fit", partial(fitting.fit, steps=60))  # to be quick
-    monkeypatch.setattr(reading, "CAPTIONS", 4000)
+    fit_quickly(monkeypatch, steps=60, captions=4000)
     monkeypatch.setattr(lab_hand, "DIGITS", tuple(_quick(lab_hand.DIGITS)))
     monkeypatch.setattr(training, "kl_term_configs", _small)
     shared_driver.wait(lambda: shared_driver.window.controller.lab)
@@ -59,6 +56,7 @@ def test_show_me_takes_the_step(lab, shared_driver, number, index, step):
     told = shared_driver.find("labFound", QLabel)
     assert told.isVisible()
     assert told.property("done")
+    assert ("The course" in shared_driver.find("labVerdict", QLabel).text()) is (step is STEPS[-1].values[-1])
 
 
 @pytest.mark.parametrize(("number", "index", "step"), STEPS)
@@ -196,11 +194,3 @@ def test_one_tab_and_one_menu_are_ringed_and_not_their_bars(lab, shared_driver):
     shared_driver.window.show_workspace("playground")
     shared_driver.wait(lambda: ring.target is not None and ring.target.objectName() == "workspaceTabs")
     assert ring.x() > ring.target.tabRect(0).right()
-
-
-def test_the_end_of_the_course_is_said(lab, shared_driver):
-    lab.go_to(len(lab.chapters) - 1, len(lab.chapters[-1].steps) - 1)
-    shared_driver.window.setup.lab.choices[0].click()
-    lab.hand.do(lab.step.show)
-    shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
-    assert "The course" in shared_driver.find("labVerdict", QLabel).text()
