@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -17,6 +18,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What one process has compiled, those beside it and those that tests start need not: whatever the shell says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# How long an example takes is the machine's affair, which has other tests to run beside.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -84,17 +89,11 @@ def _no_threads_left_by_test(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _small_numbers_stay() -> Iterator[None]:
-    """Have numbers below 1e-38 again in this thread, if the test trained in it."""
+def _as_before() -> Iterator[None]:
+    """Have numbers below 1e-38 again in this thread, if the test trained in it, and the usual memory for images."""
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
-
-
-@pytest.fixture(autouse=True)
-def _images_have_the_usual_memory() -> Iterator[None]:
-    """Whatever a window or a command was told in the test."""
-    yield
     if "vae_desktop.data.stored.memory" in sys.modules:
         sys.modules["vae_desktop.data.stored.memory"].use_budget(None)
 

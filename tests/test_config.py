@@ -5,7 +5,7 @@ import math
 from dataclasses import asdict, fields, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vae_desktop.config import EXCLUDED, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
@@ -174,7 +174,6 @@ def values_of(entry: Setting) -> st.SearchStrategy:
 EVERY_SETTING = [(name, entry) for config in CONFIGS for name, entry, _ in settings_of(config)]
 
 
-@settings(deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize(("name", "entry"), EVERY_SETTING, ids=lambda part: part if isinstance(part, str) else "")
 def test_what_is_shown_reads_back_as_the_same_value(name, entry, data):
@@ -182,7 +181,6 @@ def test_what_is_shown_reads_back_as_the_same_value(name, entry, data):
     assert entry.parse(name, entry.format(value)) == value
 
 
-@settings(deadline=None)
 @given(text=st.text())
 @pytest.mark.parametrize("entry", [INTEGER, NUMBER, SIZES, OPTIONAL, CHOICE], ids=lambda entry: entry.label)
 def test_any_text_is_a_value_or_refused(entry, text):
@@ -234,7 +232,6 @@ RUN_CONFIGS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(config=RUN_CONFIGS)
 def test_json_gives_the_same_settings_back(config):
     assert config_from_json(RunConfig, as_json(config)) == config

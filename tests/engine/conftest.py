@@ -23,7 +23,7 @@ from vae_desktop.models.snapshot import Span
 from vae_desktop.training.history import History
 from vae_desktop.training.trainer import Trainer
 
-_PATIENCE = 60  # seconds until a test gives up; none should come near it
+_PATIENCE = 180  # seconds until a test gives up; none should come near it, however busy the machine is
 
 
 class EngineReady(NamedTuple):

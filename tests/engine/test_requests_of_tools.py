@@ -67,13 +67,13 @@ class Log(list):
 
 @pytest.fixture
 def log(inbox, monkeypatch):
-    """The codes of each part of a sheet, once it is decoded, and each answer, once it is posted."""
+    """The codes of each part of a sheet, once it is decoded, and each answer, before it can be read."""
     result = Log()
     post = inbox.outbox.call_latest
 
     def posting(*call):
-        post(*call)
         result.append(told_by(call))
+        post(*call)
 
     def decoding_part(decoder, codes, side):
         pictures = decode_to_small_pictures(decoder, codes, side)

@@ -43,29 +43,19 @@ def bring_up(driver, dock: str) -> QDockWidget:
     return result
 
 
-def train_two(driver):
-    driver.train_to_the_end(epochs="1")
-    driver.train_to_the_end(epochs="1", latentDim="3")
-    return driver
-
-
 @pytest.fixture(scope="module")
 def _trained_once(_shared_driver):
-    train_two(_shared_driver)
+    for latent_dim in ("2", "3", "2"):
+        _shared_driver.train_to_the_end(epochs="1", latentDim=latent_dim)
 
 
 @pytest.fixture
 def looked_at(shared_driver, _trained_once):
-    """Two models in the playground of a window that tests share."""
+    """Three models and more in the playground of a window that tests share, with nothing to say."""
     shared_driver.window.show_workspace("playground")
     shared_driver.window.setup.show_face("setup")
+    shared_driver.window.banner.dismiss()
     return shared_driver
-
-
-@pytest.fixture
-def two_runs(driver):
-    """Two models, numbers 1 and 2, in a window of its own."""
-    return train_two(driver)
 
 
 DOCKS = [
@@ -92,13 +82,14 @@ def test_tab_goes_round_whatever_can_be_seen(looked_at) -> None:
 def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(looked_at) -> None:
     driver = looked_at
     runs = driver.window.controller.engine.project.runs
+    before = list(runs)
     bring_up(driver, "runsDock")
     driver.window.runs.setFocus()
     tabs = dock_tabs(driver)
     driver.qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(2).center())
     assert focused(driver) is tabs
     driver.qtbot.keyClick(focused(driver), Qt.Key.Key_Delete)
-    assert len(runs) == 2
+    assert list(runs) == before
 
 
 def test_a_button_that_is_greyed_out_gives_the_focus_to_its_neighbour(shared_driver) -> None:
@@ -156,15 +147,14 @@ def rows(driver) -> list[list[str]]:
     ]
 
 
-def test_a_run_that_was_removed_comes_back_as_it_was(two_runs) -> None:
-    driver = two_runs
+def test_a_run_that_was_removed_comes_back_as_it_was(looked_at) -> None:
+    driver = looked_at
     session, table = driver.window.controller.engine, driver.window.runs
-    driver.train_to_the_end(epochs="1")
-    session.project.show(session.project.runs[2])
+    *others, run, last = kept = list(session.project.runs.values())
+    session.project.show(run)
     bring_up(driver, "runsDock")
     table.setFocus()
-    before, kept, run = rows(driver), list(session.project.runs.values()), session.project.runs[2]
-    saved = run.is_saved
+    before, saved = rows(driver), run.is_saved
     for undo in (
         lambda: press(driver, QKeySequence.StandardKey.Undo),
         lambda: driver.find("messageActionButton", QToolButton).click(),
@@ -172,7 +162,7 @@ def test_a_run_that_was_removed_comes_back_as_it_was(two_runs) -> None:
         table.selectRow(1)
         assert not driver.find("undoRemovalAction", QAction).isEnabled()
         press(driver, QKeySequence.StandardKey.Delete)
-        assert list(session.project.runs) == [1, 3]
+        assert list(session.project.runs.values()) == [*others, last]
         assert session.project.shown is not run
         assert "off the list" in driver.window.banner.text()
         undo()
@@ -187,21 +177,20 @@ def test_a_run_that_was_removed_comes_back_as_it_was(two_runs) -> None:
     driver.wait(lambda: driver.picture != picture)
 
 
-def test_removals_are_undone_one_after_the_other_and_leave_offers_alone(two_runs) -> None:
-    driver = two_runs
-    driver.train_to_the_end(epochs="1")
+def test_removals_are_undone_one_after_the_other_and_leave_offers_alone(looked_at) -> None:
+    driver = looked_at
     session, banner = driver.window.controller.engine, driver.window.banner
-    kept = list(session.project.runs.values())
+    *others, _, _, last = kept = list(session.project.runs.values())
     bring_up(driver, "runsDock")
     banner.show_message(Message("info", "A model was kept.", action="recover"))
     driver.window.runs.setFocus()
     for _ in range(2):
         driver.window.runs.selectRow(1)
         press(driver, QKeySequence.StandardKey.Delete)
-    assert list(session.project.runs) == [3]
+    assert list(session.project.runs.values()) == [*others, last]
     assert banner.text() == "A model was kept."
-    for count in (2, 3, 3):
+    for missing in (1, 0, 0):
         press(driver, QKeySequence.StandardKey.Undo)
-        assert len(session.project.runs) == count
+        assert len(session.project.runs) == len(kept) - missing
     assert list(session.project.runs.values()) == kept
     assert banner.message.action == "recover"

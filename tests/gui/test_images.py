@@ -218,11 +218,19 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("vae_desktop.paths.default_settings_dir", lambda: tmp_path)
 
 
+@pytest.fixture(scope="module")
+def learned(_shared_driver, pictures):
+    """A model that has learned the pictures."""
+    open_images(_shared_driver, pictures)
+    _shared_driver.train_to_the_end(batchSize="16", epochs="20")
+    return _shared_driver.shown
+
+
 @pytest.fixture
-def trained(shared_driver, pictures, own_folder):
+def trained(shared_driver, pictures, own_folder, learned):
     """The sheet of the pictures, with a model that has learned them."""
     driver, view = shared_driver, open_images(shared_driver, pictures)
-    driver.train_to_the_end(batchSize="16", epochs="20")
+    driver.engine.project.show(learned)
     driver.wait(lambda: controller_of(driver).are_learned and view.sheet.count == 40)
     yield driver
     view.order.set_value("files")

@@ -4,12 +4,28 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QLabel, QProgressBar
 
+from tests.words.quick_fits import fit_quickly
+
+
+@pytest.fixture(scope="module")
+def run(_shared_driver):
+    """A small model of the digits."""
+    _shared_driver.train_to_the_end(latentDim="8")
+    return _shared_driver.shown
+
 
 @pytest.fixture
-def window(driver):
-    """The window, in front, for a small model of the digits; its fits are short."""
-    driver.engine.pixels.steps = 20
-    driver.train_to_the_end(latentDim="8")
+def driver(shared_driver, monkeypatch):
+    """The window of all these tests, whose fits are short."""
+    fit_quickly(monkeypatch)
+    shared_driver.engine.pixels.steps = 20
+    return shared_driver
+
+
+@pytest.fixture
+def window(driver, run):
+    """The window, in front, for the small model, of which nothing is known yet."""
+    driver.engine.project.show(run)
     driver.find("pixelsAction", QAction).trigger()
     driver.wait(lambda: any(each.isVisible() for each in driver.window.findChildren(QDialog, "pixelsWindow")))
     yield driver.window.controller.pixels.view
@@ -19,6 +35,17 @@ def window(driver):
 def figures(window, side):
     names = "products", "seconds", "precision", "recall"
     return [window.findChild(QLabel, f"{side}_{name}").text() for name in names]
+
+
+def test_a_fit_can_be_cancelled(window, driver):
+    driver.engine.pixels.steps = 100_000
+    window.fit_button.click()
+    driver.wait(lambda: window.findChild(QProgressBar).value() > 0)
+    window.fit_button.click()
+    driver.wait(lambda: driver.engine.pixels.fitted is None)
+    assert driver.engine.pixels.of(driver.shown) is None
+    assert window.fit_button.isEnabled()
+    assert window.fit_button.text() == "Fit both"
 
 
 def test_both_are_fitted_shown_and_judged(window, driver):
@@ -40,17 +67,6 @@ def test_both_are_fitted_shown_and_judged(window, driver):
     driver.show("vae-20d")  # another model, of which nothing is known
     assert figures(window, "codes") == ["–"] * 4
     assert window.boards["codes"].pictures is None
-
-
-def test_a_fit_can_be_cancelled(window, driver):
-    driver.engine.pixels.steps = 100_000
-    window.fit_button.click()
-    driver.wait(lambda: window.findChild(QProgressBar).value() > 0)
-    window.fit_button.click()
-    driver.wait(lambda: driver.engine.pixels.fitted is None)
-    assert driver.engine.pixels.of(driver.shown) is None
-    assert window.fit_button.isEnabled()
-    assert window.fit_button.text() == "Fit both"
 
 
 def test_images_that_are_not_there_are_told(driver, expect_error):

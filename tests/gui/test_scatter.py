@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QStyleOptionGraphicsItem, QTo
 from tests.gui.pointing import hover, pixel_of
 from vae_desktop.gui.views.stage.code_positions import nearest_image
 from vae_desktop.gui.views.stage.scatter_tools import FIRST_OVERLAYS
+from vae_desktop.gui.widgets import latent_plot
 from vae_desktop.gui.widgets.plane_items import NormalItem
 from vae_desktop.gui.widgets.point_raster import Glide
 
@@ -351,7 +352,8 @@ def test_codes_that_are_not_finite_leave_a_sensible_picture(driver) -> None:
     assert nearest_image(np.zeros(2, np.float32), scatter(driver).drawn) is None
 
 
-def test_points_glide_to_their_new_places(driver) -> None:
+def test_points_glide_to_their_new_places(driver, monkeypatch) -> None:
+    monkeypatch.setattr(latent_plot, "_GLIDE", 3.0)  # in a tenth of it a busy machine paints one frame
     driver.show("vae-2d")
     run = driver.window.controller.engine.project.shown
     plot = scatter(driver).plot
@@ -369,7 +371,7 @@ def test_a_glide_goes_by_way_of_places_in_between(qtbot) -> None:
     glide = Glide(lambda places: seen.append(places[0].copy()), cost=lambda: 0.0, parent=owner)
     start = np.zeros((3, 2), np.float32)
     glide.jump(start)
-    glide.move(start + 1, 0.2)
+    glide.move(start + 1, 1.0)  # in which a busy machine has a turn in between
     qtbot.waitUntil(lambda: np.allclose(seen[-1], 1))
     assert len(seen) > 2
     assert ((np.array(seen[1:-1]) > 0) & (np.array(seen[1:-1]) < 1)).all()

@@ -39,7 +39,7 @@ def musts(frames):
     return {min(steps), max(steps)} | best | {frame.step for frame in frames if frame.is_change}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(histories, st.integers(2_000, 60_000))
 def test_what_must_stay_stays_and_all_of_it_fits(frames, budget):
     """One after the other as a training records them, each time thinned, and once with all of them there."""
@@ -62,7 +62,6 @@ def test_what_must_stay_stays_and_all_of_it_fits(frames, budget):
         assert musts(frames) <= {entry.step for entry in at_once}
 
 
-@settings(deadline=None)
 @given(histories, st.integers(0, 60_000))
 def test_no_budget_is_exceeded_but_by_the_first_and_the_newest(frames, budget):
     kept = thinned(frames, budget)
