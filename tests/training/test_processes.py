@@ -117,6 +117,43 @@ def test_a_batch_that_has_no_image_for_some_is_refused(config, dataset):
 
 
 @pytest.fixture
+def chosen(monkeypatch):
+    """The device that one of two processes of a machine takes, of so many cards, and what it tells."""
+    monkeypatch.setattr("vae_desktop.training.devices.select_device", lambda name, tell: torch.device(name))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+    def choose(name, cards, rank):
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: cards)
+        told = []
+        processes = Processes(rank, 2, rank, 2)
+        object.__setattr__(processes, "gathered", lambda value: [value] * 2)
+        return processes.select_device(name, told.append), told
+
+    return choose
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_each_process_has_a_card_of_its_own(chosen, rank):
+    for name in ("auto", "cuda"):
+        assert chosen(name, 2, rank) == (torch.device("cuda", rank), [])
+    assert chosen("cpu", 2, rank) == (CPU, [])
+
+
+def test_too_few_cards_are_said_once(chosen):
+    words = "This machine has 1 of the 2 NVIDIA graphics cards that its processes need"
+    device, told = chosen("auto", 1, 0)
+    assert device == CPU
+    assert told[0].startswith(words)
+    assert chosen("auto", 1, 1) == (CPU, [])
+    with pytest.raises(UserError, match=words):
+        chosen("cuda", 1, 0)
+    with pytest.raises(SystemExit):
+        chosen("cuda", 1, 1)
+    with pytest.raises(InvalidSetting, match="mps is one device"):
+        chosen("mps", 1, 0)
+
+
+@pytest.fixture
 def environment(monkeypatch):
     """Set torchrun's variables, and no others of them."""
 

@@ -1,4 +1,4 @@
-"""Diffusions that are fitted in a moment, for tests that ask for no quality: few steps, few captions, small networks."""
+"""Diffusions that are fitted in a moment, for tests that ask for no quality: few steps, few captions, small ones."""
 
 from functools import partial
 

@@ -148,9 +148,11 @@ class Processes:
         cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if cards >= self.local_count:
             return f"cuda:{self.local_rank}"
-        text = tr("This machine has {cards} NVIDIA graphics cards for {count} processes, each of which needs its own.")
+        text = tr("This machine has {cards} of the {count} NVIDIA graphics cards that its processes need, one each.")
         text = text.format(cards=cards, count=self.local_count)
         if name == "cuda":
+            if self.local_rank:
+                raise SystemExit(1)  # the first one of each machine says it
             raise UserError(f"{text} {tr('Start as many processes as there are cards, or choose the CPU.')}")
         if cards and self.local_rank == 0:
             tell(f"{text} {tr('They compute on the processor.')}")
