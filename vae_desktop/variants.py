@@ -120,7 +120,9 @@ def check_comparison(configs: Sequence[RunConfig], fewest: int = 1) -> None:
             differing.insert(0, "dataset")
         if differing:
             text = tr("Models that train together must agree in: {names}.")
-            raise InvalidSetting(differing[0], text.format(names=", ".join(differing)))
+            names = ["name" if entry == "dataset" else entry for entry in differing]
+            words = tr(", ").join(_inside(setting_in_words(name)) for name in names)
+            raise InvalidSetting(differing[0], text.format(names=words))
 
 
 def titles(configs: Sequence[RunConfig], in_language: Callable[[str], str] = tr) -> list[str]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontInfo, QTextDocument
+from PySide6.QtGui import QFontInfo, QImage, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -23,7 +24,10 @@ from PySide6.QtWidgets import (
 )
 
 from vae_desktop import language
+from vae_desktop.gui.widgets.decoded_image import DecodedImage
+from vae_desktop.gui.widgets.flow_arrow import FlowArrow
 from vae_desktop.gui.widgets.labels import ElidedLabel, ShortenedLabel
+from vae_desktop.gui.widgets.theme import small_font
 
 SLACK = 1  # px, of rounding
 TEXT = "采样得到的图像"
@@ -64,6 +68,19 @@ def test_no_text_of_the_window_is_cut(chinese, open_window) -> None:
     driver.wait(lambda: driver.find("compareKlTerm2dButton").isVisible())
     found |= cut(window)
     assert not found, "\n".join(f"{text}: {why}" for text, why in found.items())
+
+
+def test_the_word_over_an_arrow_is_whole(chinese, qtbot) -> None:
+    language.use("zh")
+    inked = {}
+    for part in (FlowArrow("arrow", TEXT, TEXT, ""), QLabel(TEXT, font=small_font(QApplication.font()))):
+        qtbot.addWidget(part)
+        part.resize(part.sizeHint())
+        image = part.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        grey = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)[:, : image.width()]
+        lines = (grey[:, : image.width() - 12].astype(int) - int(grey[-1, -1])).any(1)  # without the arrow's head
+        inked[type(part)] = int(np.argmin(lines[np.argmax(lines) :]))
+    assert inked[FlowArrow] == inked[QLabel]
 
 
 def test_chinese_has_its_own_forms_of_characters_and_latin_letters_stay(chinese, open_window) -> None:
@@ -156,6 +173,8 @@ def written_on(part: QWidget) -> Iterator[tuple[str, float, float]]:
     """The texts on a part of the window, each with the room that it has and the room that it needs."""
     if isinstance(part, QLabel) and part.text():
         yield from in_label(part)
+    if isinstance(part, DecodedImage):
+        yield part.accessibleName(), width_in_sight(part), part.width()
     if isinstance(part, QAbstractButton) and part.text():
         yield part.text(), width_in_sight(part), part.sizeHint().width()
     if isinstance(part, QComboBox):

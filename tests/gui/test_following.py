@@ -106,3 +106,25 @@ def test_folders_of_trainings_that_are_dropped_are_followed(shared_driver, folde
     with pytest.raises(AssertionError, match="accepted"):
         drop(driver.window, folder, tmp_path)
     assert driver.window.setup.form.dataset is None or not driver.window.setup.form.dataset.config.is_custom
+
+
+def test_a_step_whose_codes_were_not_kept_shows_none_until_its_images_are_there(shared_driver, tmp_path, monkeypatch):
+    driver, scatter = shared_driver, shared_driver.window.stage.scatter
+    images = load_digits(DatasetConfig("digits", image_size=16))
+    model, training = ModelConfig("vae", latent_dim=2, hidden=(16,)), TrainingConfig(epochs=1, device="cpu")
+    config = RunConfig(DatasetConfig("mnist", image_size=16), model, training)  # which is not in the data folder
+    write_run(tmp_path / "run", config, images)
+    before = driver.shown
+    ask(driver, tmp_path / "run")
+    driver.wait(lambda: driver.shown is not before and driver.shown.timeline and scatter.drawn is not None)
+    run = driver.shown
+    step = next(step for step in run.timeline.steps if run.timeline.read(step).codes is None)
+    driver.engine.playhead.go_to([run], step)
+    driver.wait(lambda: run.moment is not None)
+    assert scatter.drawn is None
+    assert any(f"step {step:,} were kept" in text.text() for text in scatter.findChildren(QLabel) if text.isVisible())
+    assert driver.window.stage.subtitle.text().endswith(f"{step:,}")
+    monkeypatch.setattr(type(driver.engine.datasets), "of", lambda datasets, entry: images)
+    driver.engine.datasets.loaded.emit(images)
+    driver.wait(lambda: run.moment.codes is not None)
+    assert len(scatter.drawn) == len(images.test)

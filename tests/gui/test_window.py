@@ -1,10 +1,29 @@
 """The window itself: what programs rely on, names and keys, themes, messages."""
 
+import re
+from collections import Counter
+from itertools import pairwise
 
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider, QToolButton
+import numpy as np
+import pytest
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QSlider,
+    QTabBar,
+    QToolButton,
+)
 
+from vae_desktop import language
 from vae_desktop.engine.messages import Message
+from vae_desktop.gui.views.window.docks import tab_of
+from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 
 NAMES = [
@@ -139,3 +158,64 @@ def test_every_setting_in_sight_has_an_alt_key_of_its_own(shared_driver) -> None
     keys = [text[text.index("&") + 1].lower() for text in (label.text() for label in labels) if "&" in text]
     assert len(keys) > 15
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh"])
+def test_no_two_entries_of_a_menu_have_one_key(qtbot, spoken) -> None:
+    language.use(spoken)
+    try:
+        window = MainWindow()
+        qtbot.addWidget(window)
+    finally:
+        language.use("en")
+    menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.title()]
+    texts = [[entry.text() for entry in menu.actions()] for menu in menus]
+    keys = [Counter(key.lower() for text in menu for key in re.findall("&([^&])", text)) for menu in texts]
+    assert sum(map(len, keys)) > 40
+    assert not [key for menu in keys for key, count in menu.items() if count > 1]
+
+
+def test_a_passing_message_stands_where_the_state_stood(shared_driver) -> None:
+    window = shared_driver.window
+    shared_driver.wait(lambda: window.status.text() == "Ready")
+
+    def written() -> list[list[int]]:
+        """The columns and the lines of the status bar in which something is written."""
+        image = window.statusBar().grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        grey = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)[:, : window.width() // 2]
+        ink = abs(grey.astype(int) - int(grey[-1, -1])) > 60
+        return [np.flatnonzero(ink.any(axis)).tolist() for axis in (0, 1)]
+
+    window.statusBar().clearMessage()
+    before = written()
+    window.statusBar().showMessage("Ready")
+    assert before[0]
+    assert written() == before
+    window.statusBar().clearMessage()
+
+
+def test_the_smallest_window_has_room_for_the_timeline(shared_driver) -> None:
+    window, size = shared_driver.window, shared_driver.window.size()
+    panel, was_there = window.timeline, window.timeline.isVisible()
+    panel.show()
+    window.resize(window.minimumSize())
+    shared_driver.wait(lambda: window.width() == window.minimumWidth())
+    shared_driver.qtbot.wait(1)
+    parts = [part.geometry() for part in (panel.play, panel.strip, panel.step, panel.fork, panel.live)]
+    assert all(left.right() < right.left() for left, right in pairwise(parts))
+    panel.setVisible(was_there)
+    window.resize(size)
+
+
+def test_in_a_narrow_window_the_way_to_a_tab_out_of_sight_is_the_button_that_scrolls(shared_driver) -> None:
+    window, size = shared_driver.window, shared_driver.window.size()
+    window.show_tool("images")
+    window.resize(window.minimumSize())
+    dock = shared_driver.find("drawingDock", QDockWidget)
+    shared_driver.wait(lambda: tab_of(dock)[0].objectName() == "ScrollRightButton")
+    while isinstance(tab_of(dock)[0], QToolButton):
+        tab_of(dock)[0].click()
+    bar, place = tab_of(dock)
+    assert isinstance(bar, QTabBar)
+    assert bar.rect().contains(place.center())
+    window.resize(size)

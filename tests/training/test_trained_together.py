@@ -185,7 +185,7 @@ def test_more_than_four_are_refused(config, dataset, device):
 
 def test_models_of_other_data_are_refused(config, dataset, device):
     other = replace(config, dataset=replace(config.dataset, image_size=20), model=ModelConfig("ae"))
-    with pytest.raises(InvalidSetting, match="dataset"):
+    with pytest.raises(InvalidSetting, match="must agree in: data set"):
         TrainingLoop([config, other], dataset, device)
 
 

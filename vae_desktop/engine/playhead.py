@@ -69,6 +69,14 @@ class Playhead:
                 failed = partial(self._leave_out, run, info.step)
                 self._timelines.read(run, info.step, partial(self._show, run), failed)
 
+    def complete(self, runs: Iterable[Run]) -> None:
+        """Have codes computed that the moments of runs lack, where the images are at hand by now."""
+        for run in runs:
+            moment = run.moment
+            if moment is not None and moment.codes is None and self._timelines.computes_codes(run):
+                failed = partial(self._leave_out, run, moment.step)
+                self._timelines.read(run, moment.step, partial(self._show, run), failed)
+
     def is_waiting(self, runs: Iterable[Run]) -> bool:
         """Whether one of these was asked to be shown at a step that has not been read yet."""
         return any(run.id in self._awaited for run in runs)

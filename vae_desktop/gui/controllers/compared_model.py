@@ -81,7 +81,9 @@ class ComparedModel(QObject):
         fits = points == "fitting" and not traits.reconstruction_weight
         self.column.scatter.set_samples(traits.is_variational and (points == "samples" or fits))
         codes = self.run.codes
-        if codes is not None and codes.are_finite:
+        if codes is None:
+            self.space.move_codes()
+        elif codes.are_finite:
             self._view.set_images(len(codes))
             self.space.move_codes()
             spread, had = CodeSpread.of(codes), self.spread

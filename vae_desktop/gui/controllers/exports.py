@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.files import file_name
+from vae_desktop.gui.controllers.image_texts import why_no_codes
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
 from vae_desktop.latent.export import codes_as_csv
@@ -29,11 +30,13 @@ class ExportsController(QObject):
 
     @Slot()
     def _export_all_codes(self) -> None:
-        codes = None if self._project.shown is None else self._project.shown.all_codes
-        if codes is None:
-            self._engine.messages.complain(tr("There are no codes yet: they come with the training."))
+        run = self._project.shown
+        if run is None:
+            return
+        if run.all_codes is None:
+            self._engine.messages.complain(why_no_codes(run))
         else:
-            self._export_codes(np.arange(len(codes)))
+            self._export_codes(np.arange(len(run.all_codes)))
 
     @Slot(object)
     def _export_codes(self, images: npt.NDArray[np.int64]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vae_desktop.data.custom.messages import LONGEST, shown
 from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.engine.run import Run
 from vae_desktop.language import tr, tr_count
 
 
@@ -24,6 +25,14 @@ def about(dataset: Dataset, count: int) -> str:
         levels = "" if dataset.report is None else dataset.report.levels
         parts.append(levels or tr("bytes as they are"))
     return " · ".join([*parts, dataset.title])
+
+
+def why_no_codes(run: Run) -> str:
+    """Why there are no codes of a model, which is shown as it is now, or as at a moment of which none were kept."""
+    if run.moment is None:
+        return tr("There are no codes yet: they come with the training.")
+    text = tr("No codes of step {step} were kept. Load {data}: then they are computed.")
+    return text.format(step=f"{run.moment.step:,}", data=run.config.dataset.label)
 
 
 def report_lines(dataset: Dataset) -> tuple[str, list[str]]:

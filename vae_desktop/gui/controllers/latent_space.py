@@ -124,6 +124,8 @@ class LatentSpaceController(QObject):
         """Follow the codes of the model; return whether the plane has turned with them."""
         run = self.run
         codes = None if run is None else self._codes(run)
+        if run is not None and run.moment is not None and codes is None:
+            self.scatter.set_codes(None, why_none=image_texts.why_no_codes(run))
         if run is None or run.codes is None or codes is None:
             return False
         self.scatter.hover.set_test_count(len(run.codes))

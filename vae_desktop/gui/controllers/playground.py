@@ -131,8 +131,8 @@ class PlaygroundController(QObject):
         self._sliders.set_reasons(*(why_collapsed(*known, are_all, largest) for are_all in (False, True)))
 
     def _move_codes(self, run: Run) -> None:
-        """Follow the codes of the model on screen."""
-        if run is not self.space.run or run.codes is None or not self._is_in_sight:
+        """Follow the codes of the model on screen; a moment of its past may have none."""
+        if run is not self.space.run or (run.codes is None and run.moment is None) or not self._is_in_sight:
             return
         is_first = self._scatter.drawn is None
         has_turned = self.space.move_codes()
@@ -176,16 +176,15 @@ class PlaygroundController(QObject):
             self._stage.subtitle.set_text(text.format(run=run.title, share=f"{done / max(total, 1):.0%}"))
 
     def _show_subtitle(self, run: Run) -> None:
-        if run.codes is None:
-            self._stage.subtitle.set_text("")
-            return
-        text = tr("{count} test images").format(count=f"{len(run.codes):,}")
-        if run.train_codes is not None:
-            count = f"{len(run.train_codes):,}"
-            text = tr("{test} and {count} training images").format(test=text, count=count)
+        text = run.title if run.moment is not None else ""
+        if run.codes is not None:
+            text = f"{run.title} · " + tr("{count} test images").format(count=f"{len(run.codes):,}")
+            if run.train_codes is not None and run.moment is None:
+                count = f"{len(run.train_codes):,}"
+                text = tr("{test} and {count} training images").format(test=text, count=count)
         if run.moment is not None:
             text = tr("{images} · as at step {step}").format(images=text, step=f"{run.moment.step:,}")
-        self._stage.subtitle.set_text(f"{run.title} · {text}")
+        self._stage.subtitle.set_text(text)
 
     def _show_picture(self, decoded: Decoded) -> None:
         """Show the picture of the newest point, or of the code that is peeked at."""

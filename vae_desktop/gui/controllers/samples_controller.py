@@ -11,6 +11,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import PlacesRequest
 from vae_desktop.engine.walk_request import WalkRequest
 from vae_desktop.errors import UserError
+from vae_desktop.gui.controllers.image_texts import why_no_codes
 from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.sample_words import about_the_plot, reach_of_prior, where_they_lie
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
@@ -133,7 +134,7 @@ class SamplesController(ToolController[SamplesView]):
         known = run.all_codes
         codes = np.empty((0, 1), np.float32) if known is None else sample_posteriors(known)
         if not len(codes):
-            self._show_nothing(tr("There are no codes yet: train, or open a model."))
+            self._show_nothing(why_no_codes(run))
             return None
         if source == "box":
             self._say(tr("From the box of {count} codes.").format(count=f"{len(codes):,}"))

@@ -44,6 +44,7 @@ class TimelineController(QObject):
         project.metrics_changed.connect(self._note)
         project.timeline_changed.connect(self._note)
         project.moment_changed.connect(self._show_step, max_args=0)
+        engine.datasets.loaded.connect(self._complete, max_args=0)
         window.workspace_changed.connect(self._show)
         for goes_on in (window.setup.controls.step_requested, window.setup.controls.continue_requested):
             goes_on.connect(self._go_live)  # training goes on from the newest step: that is then to be seen
@@ -105,6 +106,9 @@ class TimelineController(QObject):
         """Show a step that a hand has pointed at; it ends the play."""
         self._player.stop()
         self._playhead.go_to(self.runs, step)
+
+    def _complete(self) -> None:
+        self._playhead.complete(self.runs)
 
     @Slot(bool)
     def _fork(self, compares: bool) -> None:

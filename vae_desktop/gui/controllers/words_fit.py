@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers.image_texts import why_no_codes
 from vae_desktop.gui.views.tools.words_view import WordsView
 from vae_desktop.gui.widgets.labels import duration_text
 from vae_desktop.gui.widgets.terms import with_terms
@@ -59,7 +60,7 @@ class WordsFit(QObject):
     def _obstacle(self, run: Run) -> str:
         """Why nothing can be fitted to a model."""
         if run.codes is None or self._engine.training.newest_snapshot(run) is None:
-            return tr("There are no codes yet: they come with the training.")
+            return why_no_codes(run)
         if not run.codes.are_finite or not active_units(run.codes.mean):
             return tr("This latent space has collapsed: all codes say the same, so words have nothing to choose from.")
         return ""

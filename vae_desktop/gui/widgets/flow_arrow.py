@@ -23,12 +23,18 @@ class FlowArrow(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        return QSize(max(_LEAST, metrics.horizontalAdvance(self._text) + 4), metrics.height() + round(3 * _HEAD))
+        return QSize(max(_LEAST, metrics.horizontalAdvance(self._text) + 4), self._line + round(3 * _HEAD))
+
+    @property
+    def _line(self) -> int:
+        """Height of the word; letters of another font, as of Chinese, are higher than the font says of itself."""
+        metrics = self.fontMetrics()
+        return max(metrics.height(), metrics.size(0, self._text).height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = self.fontMetrics().height() if self._text else 0
+        line = self._line if self._text else 0
         colour = self.palette().windowText().color()
         painter.setPen(colour)
         how = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop

@@ -131,9 +131,10 @@ class LatentScatter(QWidget):
         self.class_labels.set_classes(class_names)
         self._show_plane()
 
-    def set_codes(self, codes: Codes, glide: bool = True) -> None:
-        """Let the points glide to new codes of the same images, or be there at once."""
+    def set_codes(self, codes: Codes | None, glide: bool = True, why_none: str = "") -> None:
+        """Let the points glide to new codes of the same images, or be there at once, or not, and say why."""
         self._codes = codes
+        self._empty.setText(why_none)
         self._positions.set_codes(self._codes, self.shows_samples)
         self._draw(glide=glide, moves=True)
 

@@ -25,7 +25,7 @@ from vae_desktop.gui.widgets.theme import TERM_COLOURS, current_theme
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 
-_HEIGHT = 34  # px
+_HEIGHT, _LEAST = 34, 72  # px, high and at least wide: what the smallest window has room for
 _MARGIN = 7  # px at either end, for the playhead
 _TICK = 4  # px high
 _HANDLE = 4.5  # px, the playhead's radius
@@ -107,7 +107,7 @@ class TimelineStrip(QWidget):
         )
         named(self, "timelineStrip", tr("Timeline"), tip)
         self.setFixedHeight(_HEIGHT)
-        self.setMinimumWidth(120)
+        self.setMinimumWidth(_LEAST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.past = Past()

@@ -192,7 +192,7 @@ class OneImageView(ToolView):
         caption = label(tr("input"), "muted", "small", align=Qt.AlignmentFlag.AlignHCenter)
         arrow = self._arrow("encoderArrow", tr("encoder"), self._terms()["encoder"])
         way = QWidget()
-        way.setFixedWidth(arrow.sizeHint().width())
+        way.setFixedWidth(max(arrow.sizeHint().width(), _INPUT))
         column(1, self.input, caption, (arrow, 0, Qt.AlignmentFlag.AlignHCenter), 2, spacing=2, on=way)
         return way
 

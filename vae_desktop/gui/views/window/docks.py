@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import cast
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QTabBar,
+    QTabWidget,
+    QToolButton,
+    QWidget,
+)
 
 from vae_desktop.gui.widgets.controls import action, column
 from vae_desktop.gui.widgets.theme import SPACING
@@ -159,12 +168,22 @@ class ToolTabs(QObject):
             menu.popup(tabs.mapToGlobal(place))
 
 
-def tab_of(dock: QDockWidget) -> tuple[QTabBar, QRect] | None:
-    """The bar and the place of the tab of a dock that stands behind others; None if it has none."""
+def tab_of(dock: QDockWidget) -> tuple[QWidget, QRect] | None:
+    """The bar and the place of the tab of a dock that stands behind others; None if it has none.
+
+    Where one has to scroll to the tab, it is the button that does.
+    """
     for tabs in dock.window().findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
         titles = [tabs.tabText(index) for index in range(tabs.count())]
         if tabs.isVisible() and dock.windowTitle() in titles:
-            return tabs, tabs.tabRect(titles.index(dock.windowTitle()))
+            place = tabs.tabRect(titles.index(dock.windowTitle()))
+            back, on = (tabs.findChild(QToolButton, f"Scroll{way}Button") for way in ("Left", "Right"))  # Qt's names
+            if back is not None and on is not None and on.isVisible():
+                if place.left() < 0:
+                    return back, back.rect()
+                if place.center().x() > min(back.x(), on.x()):
+                    return on, on.rect()
+            return tabs, place
     return None
 
 

@@ -60,7 +60,7 @@ class MainWindow(FileWindow):
         self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
         self.fetching, self.filming = FetchingBar(), FilmBar()
         self.status = named(label(figures=True), "statusLabel", tr("Status"))
-        self.status.setContentsMargins(SPACING, 0, 0, 0)
+        self.status.setContentsMargins(SPACING // 2, 0, 0, 1)  # where QStatusBar paints a message for the while
         self.statusBar().addWidget(self.status, 1)
         for bar in (self.filming, self.fetching):
             self.statusBar().addPermanentWidget(bar)

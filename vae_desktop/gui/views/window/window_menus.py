@@ -72,21 +72,21 @@ class WindowMenus(QObject):
             ("images", tr("&Images"), "Shift+F5", tr("The images as the model gets them, in several orders.")),
             ("samples", tr("&Samples"), "F5", tr("Random codes, decoded.")),
             ("words", tr("&Words"), "Shift+F6", tr("Type what the model is to draw.")),
-            ("path", tr("Pa&th"), "F6", tr("A way through the latent space, step by step.")),
+            ("path", tr("Pat&h"), "F6", tr("A way through the latent space, step by step.")),
             ("drawing", tr("&One image"), "F7", tr("One image's way through the model, drawn or clicked.")),
             ("denoising", tr("De&noise"), "F8", tr("An image with noise, and restored.")),
         ):
             self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)
         view_menu.addAction(formulas)
         tip = tr("Take one training step and wait: of the training that is held, or that runs, or of a new one.")
-        self._add(view_menu, "takeStepAction", tr("One trainin&g step"), tip, "Ctrl+Shift+P", self.step_requested)
+        self._add(view_menu, "takeStepAction", tr("One training st&ep"), tip, "Ctrl+Shift+P", self.step_requested)
         view_menu.addSeparator()
         panels = view_menu.addMenu(tr("P&anels"))
         panels.setObjectName("panelsMenu")
         for dock in docks:
             panels.addAction(dock.toggleViewAction())
         view_menu.addSeparator()
-        self._curves = view_menu.addMenu(tr("&Learning curves"))
+        self._curves = view_menu.addMenu(tr("Learning cur&ves"))
         self._curves.setObjectName("curvesMenu")
         self._curves.setToolTipsVisible(True)
         texts = {"system": tr("As the &system"), "light": tr("&Light"), "dark": tr("&Dark")}
@@ -130,7 +130,7 @@ class WindowMenus(QObject):
         text, then = tr("Save with &timeline…"), self.save_with_timeline_requested
         self.save_with_timeline = self._add(menu, "saveWithTimelineAction", text, then=then)
         tip = tr("Save the codes of all images of the model on screen as a table (CSV), with their classes.")
-        text, then = tr("&Export codes…"), self.export_requested
+        text, then = tr("E&xport codes…"), self.export_requested
         self.export = self._add(menu, "exportCodesAction", text, tip, "Ctrl+E", then)
         self._films = menu.addMenu(tr("Export fil&m"))
         self._films.setObjectName("filmMenu")
@@ -158,7 +158,7 @@ class WindowMenus(QObject):
         tip = tr("What the words of the field mean that stand in the window.")
         self._add(menu, "glossaryAction", tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
         tip = tr("Drag two normal distributions, and see their divergence in four ways, and with slips in the formula.")
-        text = tr("&KL between two normals")
+        text = tr("K&L between two normals")
         self._add(menu, "normalsAction", text, tip, then=self.normals_requested)
         tip = tr("Fit one diffusion to images and one to their codes: what each draws, and what it costs.")
         text = tr("Diffusion in &pixels and in codes")
