@@ -15,7 +15,6 @@ import vae_desktop
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
 from vae_desktop.training.trainer import Trainer
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="uses limits and devices that Windows lacks")
 QUICK = ["--image-size", "8", "--hidden", "16", "--device", "cpu"]
 EPOCH = 12  # steps
 
@@ -123,44 +122,10 @@ def test_of_several_models_all_are_written_elsewhere(run, output, homes, at_step
     assert all(is_whole(checkpoint, EPOCH) for checkpoint in load_checkpoints(folder / output.name))
 
 
-@posix_only
-def test_on_a_disk_that_fills_up_the_model_is_saved_on_another(tmp_path):
-    """A real one, of 64 kB."""
-    disk, config = tmp_path / "disk", tmp_path / "config"
-    disk.mkdir()
-    mounted = [
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        'mount -t tmpfs -o size=64k none "$0" && "$@"',
-    ]
-    if shutil.which("unshare") is None or subprocess.run([*mounted, disk, "true"], capture_output=True).returncode:
-        pytest.skip("no small file system can be made here")
-    command = [sys.executable, "-m", "vae_desktop", "train", *QUICK, "--epochs", "2", "--hidden", "400"]
-    homes = {"PYTHONPATH": str(Path(vae_desktop.__file__).parents[1]), "XDG_CONFIG_HOME": str(config)}
-    process = subprocess.run(
-        [*mounted, disk, *command, "--output", disk / "model.safetensors"],
-        env={**os.environ, **homes},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    (kept,) = config.rglob("model.safetensors")
-    assert process.returncode == 1
-    assert process.stderr.startswith(
-        f"vae-desktop train: Cannot write {disk}/model.safetensors: No space left on device."
-    )
-    assert process.stderr.endswith(f"It is saved as {kept} instead.\n")
-    assert process.stderr.count("\n") == 1
-    assert is_whole(load_checkpoint(kept), 2 * EPOCH)
-
-
 @pytest.fixture(scope="module")
 def forked(tmp_path_factory):
-    """Commands whose output leads to a device that is always full, and one that may write no file beyond 4 kB.
+    """Commands whose output leads to a device that is always full, one that may write no file beyond 4 kB, and one
+    whose model goes to a disk of 64 kB, where such a disk can be made.
 
     They are children of one process, which has loaded torch and the digits for all. Each has a folder of its own for
     whatever it writes: a model, the app's own files, temporary ones, and what it says on stderr.
@@ -168,7 +133,7 @@ def forked(tmp_path_factory):
     if os.name == "nt" or not Path("/dev/full").exists():
         pytest.skip("uses limits and devices that this system lacks")
     folder = tmp_path_factory.mktemp("forked")
-    options = {"full": [], "full json": ["--json"], "limited": []}
+    options = {"full": [], "full json": ["--json"], "limited": [], "disk": ["--hidden", "400"]}
     for name in options:
         for part in ("results", "settings", "temporary"):
             (folder / name / part).mkdir(parents=True)
@@ -194,15 +159,36 @@ for name, arguments in commands.items():
         runpy.run_module("vae_desktop", run_name="__main__")
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
+    disk = 'mount -t tmpfs -o size=64k none "$0" && "$@"'
+    mounted = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", disk, str(folder / "disk" / "results")]
+    if shutil.which("unshare") is None or subprocess.run([*mounted, "true"], capture_output=True).returncode:
+        mounted = []
+        del commands["disk"]
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder), json.dumps(commands)],
+        [*mounted, sys.executable, "-c", code, str(folder), json.dumps(commands)],
         env={**os.environ, "PYTHONPATH": str(Path(vae_desktop.__file__).parents[1])},
         stdout=subprocess.PIPE,
         text=True,
         timeout=300,
         check=True,
     )
-    return folder, dict(zip(options, map(int, done.stdout.split()), strict=True))
+    return folder, dict(zip(commands, map(int, done.stdout.split()), strict=True))
+
+
+def test_on_a_disk_that_fills_up_the_model_is_saved_on_another(forked):
+    """A real one."""
+    folder, statuses = forked
+    if "disk" not in statuses:
+        pytest.skip("no small file system can be made here")
+    (kept,) = (folder / "disk" / "settings").rglob("model.safetensors")
+    said = (folder / "disk" / "stderr").read_text()
+    assert statuses["disk"] == 1
+    assert said.startswith(
+        f"vae-desktop train: Cannot write {folder}/disk/results/model.safetensors: No space left on device."
+    )
+    assert said.endswith(f"It is saved as {kept} instead.\n")
+    assert said.count("\n") == 1
+    assert is_whole(load_checkpoint(kept), 3 * EPOCH)
 
 
 def test_where_nothing_can_be_written_it_says_that_all_is_lost(forked):

@@ -64,19 +64,52 @@ DOCKS = [
 ]  # fmt: skip
 
 
-def test_tab_goes_round_whatever_can_be_seen(looked_at) -> None:
-    driver = looked_at
+def picture_of(widget: QWidget) -> bytes:
+    return widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32).constBits().tobytes()
+
+
+def looks_otherwise(driver, stop: QWidget) -> bool:
+    """Whether a widget with the focus can be told from the same without."""
+    stop.setFocus(Qt.FocusReason.TabFocusReason)
+    driver.wait(stop.hasFocus)
+    focused_picture = picture_of(stop)
+    stop.clearFocus()
+    return picture_of(stop) != focused_picture
+
+
+def names_of(stops) -> list[object]:
+    return [stop.objectName() or type(stop) for stop in stops]
+
+
+def test_tab_goes_round_whatever_can_be_seen_and_what_has_the_focus_looks_otherwise(looked_at) -> None:
+    driver, looked = looked_at, set()
     for dock in DOCKS:
         bring_up(driver, dock)
         driver.find("betaField").setFocus()
         there = round_trip(driver, Qt.Key.Key_Tab)
         back = round_trip(driver, Qt.Key.Key_Backtab)
-        assert [stop.objectName() or type(stop) for stop in (*there, *back) if not is_seen(stop)] == []
+        assert names_of(stop for stop in (*there, *back) if not is_seen(stop)) == []
         assert there[:-1] == back[-2::-1]
         assert any(driver.find(dock).isAncestorOf(stop) for stop in there), dock
+        others = [stop for stop in there if stop not in looked]  # most are there whatever tool is in front
+        assert names_of(stop for stop in others if not looks_otherwise(driver, stop)) == []
+        looked.update(others)
     driver.window.show_workspace("comparison")
     driver.find("betaField").setFocus()
-    assert [stop for stop in round_trip(driver, Qt.Key.Key_Tab) if not is_seen(stop)] == []
+    assert names_of(stop for stop in round_trip(driver, Qt.Key.Key_Tab) if not is_seen(stop)) == []
+
+
+def test_what_has_the_focus_in_a_fold_looks_otherwise(looked_at) -> None:
+    driver = looked_at
+    folds = [driver.find(f"{fold}FoldButton") for fold in ("architecture", "optimisation", "reproducibility")]
+    for fold in folds:
+        fold.setChecked(True)
+    driver.find("betaField").setFocus()
+    stops = round_trip(driver, Qt.Key.Key_Tab)
+    assert {driver.find(f"{name}Field") for name in ("hidden", "epochs", "seed")} <= set(stops)
+    assert names_of(stop for stop in stops if not looks_otherwise(driver, stop)) == []
+    for fold in folds:
+        fold.setChecked(False)
 
 
 def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(looked_at) -> None:
@@ -101,32 +134,6 @@ def test_a_button_that_is_greyed_out_gives_the_focus_to_its_neighbour(shared_dri
     driver.click("stopButton")
     driver.wait(lambda: driver.state == "idle")
     assert focused(driver) in (driver.find("continueButton"), driver.find("trainButton"))
-
-
-def picture_of(widget: QWidget) -> bytes:
-    return widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32).constBits().tobytes()
-
-
-def test_what_has_the_focus_looks_otherwise(looked_at) -> None:
-    driver, unseen, seen = looked_at, set(), set()
-    for fold in ("architecture", "optimisation", "reproducibility"):
-        driver.find(f"{fold}FoldButton").setChecked(True)
-    for dock in DOCKS:
-        bring_up(driver, dock)
-        driver.find("betaField").setFocus()
-        for stop in round_trip(driver, Qt.Key.Key_Tab):
-            if stop in seen:  # most are there whatever tool is in front
-                continue
-            seen.add(stop)
-            stop.setFocus(Qt.FocusReason.TabFocusReason)
-            driver.wait(stop.hasFocus)
-            focused_picture = picture_of(stop)
-            stop.clearFocus()
-            if picture_of(stop) == focused_picture:
-                unseen.add(stop.objectName() or type(stop).__name__)
-    for fold in ("architecture", "optimisation", "reproducibility"):
-        driver.find(f"{fold}FoldButton").setChecked(False)
-    assert not unseen
 
 
 def test_what_gets_the_focus_by_another_way_comes_to_the_front(looked_at) -> None:

@@ -100,7 +100,7 @@ def test_the_reason_goes_with_the_last_collapsed_dimension_although_a_slider_is_
 def test_the_reason_of_a_collapse_is_its_cause(driver, kind, texts, words) -> None:
     form = driver.find("modelCombo", QComboBox)
     form.setCurrentIndex(form.findData(kind))
-    driver.train_to_the_end(epochs="20", hidden="64", **texts)
+    driver.train_to_the_end(epochs="8", hidden="64", **texts)
     run = driver.window.controller.engine.project.shown
     assert not (run.codes.mean.var(0) > 0.01).any()
     reason = driver.find("collapsedReason")

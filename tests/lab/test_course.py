@@ -37,21 +37,13 @@ def is_text(part):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=NAMES)
-def test_each_outcome_has_words(step):
+def test_each_outcome_has_words_a_step_is_short_and_its_emphasis_closed(step):
     assert keys_of(CHECKS[step.check]) == set(step.outcomes)
-
-
-@pytest.mark.parametrize("step", STEPS, ids=NAMES)
-def test_a_step_is_short(step):
     assert len(step.text.split()) <= 60
     assert step.title
     assert step.do
     assert len(step.choices) in (2, 3) if step.ask else not step.choices
     assert all(len(text.split()) <= 45 for text in step.outcomes.values())
-
-
-@pytest.mark.parametrize("step", STEPS, ids=NAMES)
-def test_emphasis_is_closed(step):
     assert not [text for text in (step.text, step.do, *step.outcomes.values()) if text.count("*") % 2]
 
 

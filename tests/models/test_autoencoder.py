@@ -27,10 +27,10 @@ def test_an_image_comes_back_in_its_shape(architecture, shape):
     assert model.decode(posterior.mean).shape == images.shape
 
 
-@pytest.mark.parametrize("side", range(8, 129))
-def test_no_side_is_special(side):
-    for stages in (1, 3):
-        config = ModelConfig(architecture="convolutional", hidden=(2,) * stages)
+@pytest.mark.parametrize("stages", [1, 3])
+def test_no_side_is_special(stages):
+    config = ModelConfig(architecture="convolutional", hidden=(2,) * stages)
+    for side in range(8, 129):
         with torch.device("meta"):
             model = Autoencoder(config, (1, side, side))
             shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}

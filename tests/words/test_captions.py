@@ -72,15 +72,15 @@ KEYS = [
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("fact", KEYS, ids=lambda fact: f"{fact.key}{fact.value}")
-def test_every_fact_is_said_in_sentences_without_a_gap(fact, language):
-    speaker = Speaker(Subject("mnist", tuple("0123456789"), ("class", fact.kind), True))
-    plain = {speaker.say((Fact("class", 7),), Random(seed), language) for seed in range(60)}
-    for held_out in (False, True):
-        said = [speaker.say((Fact("class", 7), fact), Random(seed), language, held_out) for seed in range(60)]
-        assert not plain & set(said)
-        for text in said:
-            assert not GAPS.search(text), text
+def test_every_fact_is_said_in_sentences_without_a_gap(language):
+    for fact in KEYS:
+        speaker = Speaker(Subject("mnist", tuple("0123456789"), ("class", fact.kind), True))
+        plain = {speaker.say((Fact("class", 7),), Random(seed), language) for seed in range(60)}
+        for held_out in (False, True):
+            said = [speaker.say((Fact("class", 7), fact), Random(seed), language, held_out) for seed in range(60)]
+            assert not plain & set(said), fact
+            for text in said:
+                assert not GAPS.search(text), (fact, text)
 
 
 @pytest.mark.parametrize(("language", "alone"), [("en", {"thick", "bold", "fat"}), ("zh", {"粗", "很粗", "粗的"})])
