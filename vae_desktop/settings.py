@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -256,11 +257,16 @@ def setting(
 
 def settings_of(config: Any) -> Iterator[tuple[str, Setting, Any]]:
     """Yield (field name, setting, value) for each setting of a config object, or defaults of its class."""
-    for entry in fields(config):
-        if "setting" in entry.metadata:
-            default = None if entry.default is MISSING else entry.default
-            value = default if isinstance(config, type) else getattr(config, entry.name)
-            yield entry.name, entry.metadata["setting"], value
+    kind: Any = config if isinstance(config, type) else type(config)
+    for name, entry, default in _declared(kind):
+        yield name, entry, default if config is kind else getattr(config, name)
+
+
+@cache  # the form asks for them with each letter that is typed
+def _declared(kind: Any) -> list[tuple[str, Setting, Any]]:
+    """The name, the setting and the default of each setting of a class."""
+    found = [(each, each.metadata["setting"]) for each in fields(kind) if "setting" in each.metadata]
+    return [(each.name, entry, None if each.default is MISSING else each.default) for each, entry in found]
 
 
 class Checked:
