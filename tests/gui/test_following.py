@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
 
 from tests.gui.pointing import drop
-from tests.run_folders import write_run
+from tests.run_folders import recorded, write_run
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.load import load_digits
 
@@ -128,3 +128,19 @@ def test_a_step_whose_codes_were_not_kept_shows_none_until_its_images_are_there(
     driver.engine.datasets.loaded.emit(images)
     driver.wait(lambda: run.moment.codes is not None)
     assert len(scatter.drawn) == len(images.test)
+
+
+def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, folder, tmp_path):
+    driver, window = shared_driver, shared_driver.window
+    model, training = ModelConfig("vae", latent_dim=2, hidden=(16,)), TrainingConfig(epochs=3, device="cpu")
+    config = RunConfig(DatasetConfig("digits"), model, training)
+    loop, written = recorded(tmp_path / "going", config, load_digits(config.dataset))
+    next(loop.epochs())
+    written.report(is_at_epoch=True)
+    ended = shutil.copytree(folder, tmp_path / "ended")
+    window.controller.follow.follow([str(tmp_path / "going"), str(ended)])
+    driver.wait(lambda: "2 models" in window.status.text() and " · training · " in window.status.text())
+    assert any("of 3" in label.text() for label in window.setup.controls.findChildren(QLabel))
+    ended.rename(tmp_path / "away")
+    driver.wait(lambda: f"{ended} is gone" in window.status.text())
+    written.close()

@@ -72,16 +72,19 @@ def _check(address: str) -> None:
         raise UserError(reason)
 
 
+def going_on(runs: Sequence[Run]) -> Run:
+    """The one that tells how far they are: of those followed one may have ended while another one trains."""
+    return next((run for run in runs if run.status == "training"), runs[-1])
+
+
 def following_in_words(runs: Sequence[Run]) -> str:
     """What the status line says of followed runs on screen."""
-    run = runs[0]
-    assert run.followed is not None
-    if run.followed.trouble:
-        if not run.followed.is_broken:
-            return run.followed.trouble
-        return sentences(run.followed.trouble, tr("It is tried again by itself."))
-    title = run.title if len(runs) == 1 else tr("{count} models").format(count=len(runs))
     followed = [entry.followed for entry in runs if entry.followed is not None]
+    troubled = [entry for entry in followed if entry.trouble]
+    if troubled:
+        return sentences(troubled[0].trouble, tr("It is tried again by itself.") if troubled[0].is_broken else "")
+    run = going_on(runs)
+    title = run.title if len(runs) == 1 else tr("{count} models").format(count=len(runs))
     latest = max(followed, key=lambda entry: entry.behind or 0.0)
     traffic = sum({entry.address: entry.bytes_per_minute for entry in followed}.values())
     folders = dict.fromkeys(entry.folder for entry in followed)

@@ -9,7 +9,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.training import State
-from vae_desktop.gui.controllers.follow import following_in_words
+from vae_desktop.gui.controllers.follow import following_in_words, going_on
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
@@ -92,7 +92,7 @@ class TransportController(QObject):
         self._controls.show_target(title)
         self._window.status.setText(self._status_text(self._training.state))
         if not active:
-            self._controls.show_progress(targets[-1].progress if targets else None)
+            self._controls.show_progress(going_on(targets).progress if targets else None)
 
     @property
     def _in_sight(self) -> list[Run]:
