@@ -693,7 +693,7 @@ def test_a_download_is_cancelled_at_once(app, session, told, monkeypatch, then):
             second.close()
         began = time.monotonic()
         assert session.close() is None
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10  # it would wait 15 seconds for the server
         first.close()
     for thread in threading.enumerate():
         if thread.name.startswith(THREADS):
