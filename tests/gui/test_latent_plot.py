@@ -47,9 +47,9 @@ def test_the_cross_hair_leaves_its_place_although_another_widget_is_painted_at_o
     plot.viewport().update(QRect(pixel_of(plot, (2, 1)) - QPoint(20, 20), QSize(40, 40)))
     plot.set_cursor(2, 1)
     other.repaint()
-    qtbot.wait(100)
-    for place in ((0, 0), (2, 1)):
-        assert painted.region.contains(QRect(pixel_of(plot, place) - QPoint(15, 15), QSize(30, 30)))
+    places = [QRect(pixel_of(plot, place) - QPoint(15, 15), QSize(30, 30)) for place in ((0, 0), (2, 1))]
+    qtbot.waitUntil(lambda: all(painted.region.contains(place) for place in places))
+    qtbot.wait(100)  # in which more might be painted
     assert not painted.region.contains(pixel_of(plot, (-2, -1)))
 
 
