@@ -130,6 +130,7 @@ def test_a_step_whose_codes_were_not_kept_shows_none_until_its_images_are_there(
     assert len(scatter.drawn) == len(images.test)
 
 
+<<<<<<< HEAD
 def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, folder, tmp_path):
     driver, window = shared_driver, shared_driver.window
     model, training = ModelConfig("vae", latent_dim=2, hidden=(16,)), TrainingConfig(epochs=3, device="cpu")
@@ -144,3 +145,21 @@ def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, fo
     ended.rename(tmp_path / "away")
     driver.wait(lambda: f"{ended} is gone" in window.status.text())
     written.close()
+=======
+def test_the_timeline_of_a_folder_that_has_gone_stays_and_its_play_ends(shared_driver, folder, tmp_path):
+    driver, panel = shared_driver, shared_driver.window.timeline
+    before, there = driver.shown, shutil.copytree(folder, tmp_path / "gone")
+    ask(driver, there)
+    driver.wait(lambda: driver.shown is not before and driver.shown.timeline)
+    run = driver.shown
+    steps, away = run.timeline.steps, there.rename(tmp_path / "away")
+    panel.play.setChecked(True)
+    driver.wait(lambda: driver.window.banner.message is not None)
+    assert "cannot be shown now" in driver.window.banner.message.text
+    assert run.timeline.steps == steps
+    assert not panel.play.isChecked()
+    away.rename(there)
+    driver.engine.playhead.go_to([run], steps[1])
+    driver.wait(lambda: run.moment is not None)
+    assert run.moment.step == steps[1]
+>>>>>>> 0edf9c1b (A folder that has gone keeps its timeline; runs that are followed together stand in the order in which they were asked for)

@@ -232,6 +232,16 @@ def test_a_frame_that_was_thinned_out_is_gone(copy):
         seen.reader.read_frame(0, info)
 
 
+def test_no_frame_is_gone_for_good_where_the_whole_folder_is(copy):
+    seen = Seen(copy).look()
+    away = copy.rename(copy.with_name("away"))
+    with pytest.raises(SourceError, match="deleted, or moved") as refused:
+        seen.reader.read_frame(0, seen.timeline[1][1])
+    assert not isinstance(refused.value, FileGone)
+    away.rename(copy)
+    assert seen.reader.read_frame(0, seen.timeline[1][1]).step == seen.timeline[1][1].step
+
+
 def test_a_damaged_line_costs_its_own_steps_only(copy):
     path = copy / "0" / "metrics.jsonl"
     whole = Seen(copy).look().metrics

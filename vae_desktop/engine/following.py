@@ -172,7 +172,9 @@ class Following:
         if group.comparison in self._project.comparisons:
             self._project.comparisons.remove(group.comparison)
         group.comparison = None
+        places = {run: place for place, entry in enumerate(self._entries) for run in entry.runs}
         runs = [run for run in group.runs if run.id in self._project.runs]
+        runs.sort(key=lambda run: places.get(run, -1))  # as they were asked for, whichever answers first
         if len(runs) == 1:
             self._project.show(runs[0])
             return

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from psygnal import Signal
+
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.project import Project
@@ -47,6 +49,8 @@ class Playhead:
 
     Nothing of a training is touched: what it tells of meanwhile is kept, and shown again from :meth:`go_live` on.
     """
+
+    unreachable = Signal()  # a step that was asked for cannot be read now, as of a training elsewhere
 
     _project: Project
     _timelines: Timelines
@@ -117,6 +121,7 @@ class Playhead:
         if not isinstance(error, UserError):
             raise error
         if isinstance(error, SourceError):
+            self.unreachable.emit()
             self._messages.complain(tr("Step {step:,} cannot be shown now. {reason}").format(step=step, reason=error))
         elif run.timeline is not None and run.timeline.info(step) is not None:
             text = tr("Step {step:,} is left out of the timeline. {reason}")

@@ -43,6 +43,7 @@ class TimelinePlayer(QObject):
         button.loop.setChecked(settings.text(_LOOP) == "yes")
         button.options_changed.connect(self._take_options)
         button.toggled.connect(self._play)
+        playhead.unreachable.connect(self.stop)
 
     @Slot()
     def stop(self) -> None:

@@ -128,7 +128,14 @@ class RunReader:
         SourceError
             If the link is broken.
         """
-        return self._models[number].read(FRAMES, info)
+        try:
+            return self._models[number].read(FRAMES, info)
+        except FileGone:
+            try:
+                self._parsed(STATUS, status_in)
+            except FileGone as error:  # all of the folder has gone, and may come back
+                raise SourceError(self._why_none()) from error
+            raise
 
     def _why_none(self) -> str:
         """Why there is no training in the folder, in words."""
