@@ -130,7 +130,6 @@ def test_a_step_whose_codes_were_not_kept_shows_none_until_its_images_are_there(
     assert len(scatter.drawn) == len(images.test)
 
 
-<<<<<<< HEAD
 def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, folder, tmp_path):
     driver, window = shared_driver, shared_driver.window
     model, training = ModelConfig("vae", latent_dim=2, hidden=(16,)), TrainingConfig(epochs=3, device="cpu")
@@ -145,7 +144,8 @@ def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, fo
     ended.rename(tmp_path / "away")
     driver.wait(lambda: f"{ended} is gone" in window.status.text())
     written.close()
-=======
+
+
 def test_the_timeline_of_a_folder_that_has_gone_stays_and_its_play_ends(shared_driver, folder, tmp_path):
     driver, panel = shared_driver, shared_driver.window.timeline
     before, there = driver.shown, shutil.copytree(folder, tmp_path / "gone")
@@ -162,4 +162,3 @@ def test_the_timeline_of_a_folder_that_has_gone_stays_and_its_play_ends(shared_d
     driver.engine.playhead.go_to([run], steps[1])
     driver.wait(lambda: run.moment is not None)
     assert run.moment.step == steps[1]
->>>>>>> 0edf9c1b (A folder that has gone keeps its timeline; runs that are followed together stand in the order in which they were asked for)
