@@ -35,6 +35,11 @@ _EXAMPLES = (
         N_("The best of the bundled models: sharp digits, and more dimensions than can be seen at once."),
     ),
     Example(
+        "vae-20d-words.safetensors",
+        N_("VAE 20-D, with words"),
+        N_("The same model with a diffusion in its latent space: type what it is to draw under Words."),
+    ),
+    Example(
         "ae-20d.safetensors",
         N_("AE 20-D"),
         N_(

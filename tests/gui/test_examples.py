@@ -21,9 +21,11 @@ def test_each_is_a_whole_explorable_model(example):
     assert np.isfinite(checkpoint.history.training[:, :2]).all()
 
 
-def test_all_four_are_bundled():
-    kinds = [load_checkpoint(example.path).config.model for example in examples()]
-    assert [(model.kind, model.latent_dim) for model in kinds] == [("vae", 2), ("ae", 2), ("vae", 20), ("ae", 20)]
+def test_all_are_bundled():
+    found = [load_checkpoint(example.path) for example in examples()]
+    kinds = [(one.config.model.kind, one.config.model.latent_dim) for one in found]
+    assert kinds == [("vae", 2), ("ae", 2), ("vae", 20), ("vae", 20), ("ae", 20)]
+    assert [one.diffusion is not None for one in found] == [False, False, False, True, False]
 
 
 def test_a_first_start_shows_a_latent_space_and_draws_digits(driver):
