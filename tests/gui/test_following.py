@@ -149,6 +149,8 @@ def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, fo
 def test_the_timeline_of_a_folder_that_has_gone_stays_and_its_play_ends(shared_driver, folder, tmp_path):
     driver, panel = shared_driver, shared_driver.window.timeline
     before, there = driver.shown, shutil.copytree(folder, tmp_path / "gone")
+    driver.window.show_workspace("playground")
+    driver.window.banner.clear()
     ask(driver, there)
     driver.wait(lambda: driver.shown is not before and driver.shown.timeline)
     run = driver.shown
