@@ -82,6 +82,7 @@ def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkey
     assert driver.find("messageDetailsButton").isVisible()
     monkeypatch.undo()
     driver.window.controller.engine.project.show(shown)
+    driver.decoded()
     before = driver.picture
     driver.find("latentSlider0").setValue(2.0)
     driver.wait(lambda: driver.picture != before)

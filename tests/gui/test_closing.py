@@ -73,6 +73,7 @@ def test_an_export_is_waited_for_in_a_window_that_lives(trained, tmp_path) -> No
     assert "Open recent" not in told(trained)  # it is no model
     assert not trained.window.close()  # pressed again
     assert is_asking(trained)
+    trained.decoded()
     picture = trained.picture
     trained.find("latentSlider0").setValue(1.0)
     trained.wait(lambda: trained.picture != picture)

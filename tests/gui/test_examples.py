@@ -35,6 +35,7 @@ def test_a_first_start_shows_a_latent_space_and_draws_digits(driver):
     driver.wait(lambda: session.project.shown is not None and driver.picture)
     assert session.project.shown.is_example
     assert session.project.shown.is_saved
+    driver.decoded()
     before = driver.picture
     driver.find("latentSlider1").value_changed.emit(2.0)
     driver.wait(lambda: driver.picture != before)

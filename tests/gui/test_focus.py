@@ -179,6 +179,7 @@ def test_a_run_that_was_removed_comes_back_as_it_was(looked_at) -> None:
         assert not driver.window.banner.isVisible()
         assert not driver.find("undoRemovalAction", QAction).isEnabled()
     driver.find("latentSlider0").setValue(1.0)  # it is there to be used again
+    driver.decoded()
     picture = driver.picture
     driver.find("latentSlider0").setValue(-1.0)
     driver.wait(lambda: driver.picture != picture)

@@ -85,6 +85,7 @@ def test_the_pictures_are_what_the_decoder_draws_there(show) -> None:
     request, pictures = found[-1]
     assert len(pictures) == 400
     np.testing.assert_allclose(request.codes[0], (quantiles(20)[0], quantiles(20)[-1]), atol=1e-6)  # upper left
+    driver.decoded()
     before = driver.picture
     click_tile(driver, 0, 0)
     driver.wait(lambda: driver.picture != before)

@@ -75,6 +75,7 @@ def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(five)
     outermost = int(np.abs(scatter.plot.positions[:, 0]).argmax())
     where = pixel_of(scatter.plot, scatter.plot.positions[outermost])
     image = scatter.hover.nearest(scatter.plot.mapToScene(where))
+    driver.decoded()
     before = driver.picture
     driver.qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     np.testing.assert_array_equal(driver.window.controller.point.code, means[image])

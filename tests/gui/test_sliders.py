@@ -251,6 +251,7 @@ def test_wheel_and_arrow_keys_move_a_slider_that_has_the_focus(show) -> None:
 def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
     driver.train_to_the_end(latentDim="128", epochs="1")
     point = driver.window.controller.point
+    driver.decoded()
     before = driver.picture
     driver.click("randomiseButton")
     driver.wait(lambda: driver.picture != before)

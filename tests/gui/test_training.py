@@ -24,6 +24,7 @@ def test_trains_draws_and_stays_explorable(driver) -> None:
     assert len(total) == 12 * 12
     assert total[-12:].mean() < 0.8 * total[:12].mean()
     assert run.history.evaluations[-1].total < run.history.evaluations[0].total
+    driver.decoded()
     before = driver.picture
     driver.find("latentSlider0").setValue(2.0)
     driver.wait(lambda: driver.picture != before)
@@ -146,6 +147,7 @@ def test_an_autoencoder_has_no_kl_curve_and_no_beta(driver) -> None:
 def test_any_number_of_latent_dimensions(driver, latent_dim) -> None:
     driver.train_to_the_end(latentDim=latent_dim, epochs="1")
     last = driver.find(f"latentSlider{int(latent_dim) - 1}")
+    driver.decoded()
     before = driver.picture
     last.setValue(2.5)
     driver.wait(lambda: driver.picture != before)

@@ -26,6 +26,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_digits
 load_digits(DatasetConfig("digits"))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what is begun with nohup
 for line in sys.stdin:
     code, arguments, environment, folder = json.loads(line)
     child = os.fork()
