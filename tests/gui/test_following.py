@@ -101,6 +101,11 @@ def test_folders_of_trainings_that_are_dropped_are_followed(shared_driver, folde
     assert [run.compared_title for run in project.compared.runs] == ["VAE (1) · a", "VAE (2) · b"]
     config = driver.shown.config.with_settings(image_size=16)
     write_run(tmp_path / "other images", config, load_digits(config.dataset))
+    (tmp_path / "empty").mkdir()
+    ask(driver, tmp_path / "empty")
+    driver.wait(lambda: "none that has begun" in driver.window.banner.text())
+    assert driver.window.workspace == "comparison"
+    driver.window.banner.dismiss()
     drop(driver.window, tmp_path / "other images")  # which cannot stand beside them
     driver.wait(lambda: driver.shown.config.dataset == config.dataset and driver.window.workspace == "playground")
     with pytest.raises(AssertionError, match="accepted"):

@@ -41,6 +41,7 @@ class Following:
     """
 
     changed = Signal(Run)  # how far behind it is, or what is wrong with its link
+    shown_alone = Signal()  # one that can be seen now, and stands beside no other
 
     _outbox: Outbox
     _tasks: Tasks
@@ -175,13 +176,12 @@ class Following:
         places = {run: place for place, entry in enumerate(self._entries) for run in entry.runs}
         runs = [run for run in group.runs if run.id in self._project.runs]
         runs.sort(key=lambda run: places.get(run, -1))  # as they were asked for, whichever answers first
-        if len(runs) == 1:
-            self._project.show(runs[0])
-            return
-        why_not = why_not_compared(runs)
+        why_not = "" if len(runs) == 1 else why_not_compared(runs)
         if why_not:
             self._messages.inform(why_not, is_added=True)
+        if why_not or len(runs) == 1:
             self._project.show(runs[-1])
+            self.shown_alone.emit()
             return
         group.comparison = self._project.add_comparison(runs)
         self._project.show_comparison(group.comparison)

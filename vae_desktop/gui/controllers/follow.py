@@ -30,6 +30,7 @@ class FollowController(QObject):
         self._asking: FollowWindow | None = None  # made when it is first wanted
         window.menus.follow_requested.connect(self._ask)
         window.runs_dropped.connect(self._follow_dropped)
+        engine.following.shown_alone.connect(self._show_playground)
 
     @Slot()
     def _ask(self) -> None:
@@ -41,6 +42,9 @@ class FollowController(QObject):
     @Slot(list)
     def _follow_dropped(self, folders: Sequence[Path]) -> None:
         self.follow([str(folder) for folder in folders], self._beside)
+
+    def _show_playground(self) -> None:
+        self._window.show_workspace("playground")
 
     @Slot(str)
     def _follow_chosen(self, address: str) -> None:
@@ -57,7 +61,8 @@ class FollowController(QObject):
 
     def follow(self, addresses: Sequence[str], beside: Sequence[Run] = ()) -> None:
         """Follow runs, several side by side, and beside others."""
-        self._window.show_workspace("playground")  # a comparison brings up the other one
+        if not beside:
+            self._show_playground()  # a comparison brings up the other one
         self._window.banner.clear_news()
         self._engine.following.follow(addresses, beside)
 
