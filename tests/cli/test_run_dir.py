@@ -107,6 +107,12 @@ def test_a_file_is_no_folder(train, folder):
     train("--run-dir", folder).assert_refused(1, f"Cannot write {folder}: a file has that name.")
 
 
+def test_what_a_file_manager_has_left_is_nothing(train, folder):
+    folder.mkdir()
+    (folder / ".DS_Store").touch()
+    assert train("--run-dir", folder, "--epochs", 1).status == 0
+
+
 @pytest.mark.parametrize(
     ("before", "words"),
     [

@@ -276,7 +276,7 @@ def _locked(path: Path) -> FileLock:
 
 def _check_empty(path: Path) -> None:
     """Raise UserError if something lies in a folder."""
-    names = {entry.name for entry in path.iterdir()} - {LOCK}
+    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - {LOCK}
     if RUN in names:
         _locked(path).release()  # one that still goes on is another matter
         text = tr("{folder} holds a training already: go on with it by --continue {folder}, or choose another folder.")
