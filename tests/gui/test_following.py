@@ -146,6 +146,9 @@ def test_of_several_the_one_that_trains_tells_how_far_they_are(shared_driver, fo
     window.controller.follow.follow([str(tmp_path / "going"), str(ended)])
     driver.wait(lambda: "2 models" in window.status.text() and " · training · " in window.status.text())
     assert any("of 3" in label.text() for label in window.setup.controls.findChildren(QLabel))
+    fields = [column.beta for column in window.comparison.columns]
+    assert not any(field.isEnabled() for field in fields)
+    assert all("trains here" in field.toolTip() for field in fields)
     ended.rename(tmp_path / "away")
     driver.wait(lambda: f"{ended} is gone" in window.status.text())
     written.close()

@@ -63,6 +63,7 @@ class ComparisonColumn(QWidget):
         self.caption = styled(named(ShortenedLabel(), f"comparisonCaption{run.id}"), size="small")
         self.caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.beta = self._beta_field()
+        self._beta_tip = "" if self.beta is None else self.beta.toolTip()
         self.scatter = LatentScatter(controls)
         self.plot = self.scatter.plot
         tips = (
@@ -143,8 +144,11 @@ class ComparisonColumn(QWidget):
             view.setVisible(name in views)
 
     def set_beta(self, value: float, is_free: bool) -> None:
-        """Show β, unless it is being entered; it is free while the model trains."""
+        """Show β, unless it is being entered; it is free while the model trains, and says why where it is not."""
         if self.beta is not None:
+            if self.beta.isEnabled() != is_free:
+                why = tr("It can be changed while the model trains here, and is shown as it is now.")
+                explain(self.beta, self._beta_tip + ("" if is_free else f"<p>{why}</p>"))
             self.beta.setEnabled(is_free)
             if not self.beta.hasFocus():
                 self.beta.set_value(value)
