@@ -84,6 +84,7 @@ def test_it_is_followed_as_it_grows_and_no_longer_when_it_is_off_the_list(app, w
     folder.report(is_at_epoch=True)
     app.wait_until(lambda: (run.status, run.step) == ("training", 24))
     assert run.followed.behind is not None
+    assert run.followed.bytes_per_minute == 0  # from a disk they cost nothing
     app.session.project.remove((run,))
     epochs.close()
     folder.close()

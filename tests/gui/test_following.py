@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtGui import QAction
@@ -11,6 +12,8 @@ from tests.gui.pointing import drop
 from tests.run_folders import recorded, write_run
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.load import load_digits
+from vae_desktop.engine.followed import Followed
+from vae_desktop.gui.controllers.follow import following_in_words
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +24,12 @@ def folder(tmp_path_factory):
     config = RunConfig(DatasetConfig("digits"), model, training)
     write_run(path, config, load_digits(config.dataset))
     return path
+
+
+@pytest.mark.parametrize(("count", "ending"), [(0, "2 s behind"), (1_234_567, "2 s behind · 1.2 MB a minute")])
+def test_what_comes_a_minute_is_told_where_it_costs_something(count, ending):
+    run = SimpleNamespace(title="VAE", status="training", followed=Followed("ssh://server/run", 2.0, 0.0, count))
+    assert following_in_words([run]) == f"Following VAE · run · training · {ending}"
 
 
 def ask(driver, address):

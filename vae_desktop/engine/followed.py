@@ -29,7 +29,7 @@ class Followed:
     silent : float
         Seconds since the trainer was last heard of.
     bytes_per_minute : int
-        Of all models of its folder together, within the last minute.
+        Of all models of its folder together, within the last minute; 0 from a disk, where they cost nothing.
     trouble : str
         What is wrong, in words; "" if nothing is.
     is_broken : bool

@@ -214,10 +214,11 @@ class Following:
             self._project.set_status(run, status.state)
         step = 0 if run.snapshot is None else run.snapshot.step
         goes_on = status.state == "training" or step < status.step
-        traffic = entry.reader.source.traffic
+        source = entry.reader.source
+        traffic = 0 if source.is_local else source.traffic.per_minute
         behind = entry.delay.behind(step, now) if goes_on and run.snapshot is not None else None
         silent = entry.delay.silent(now) if status.state == "training" else 0.0
-        self._note(run, Followed(entry.address, behind, silent, traffic.per_minute, status.reason))
+        self._note(run, Followed(entry.address, behind, silent, traffic, status.reason))
 
     def _note(self, run: Run, followed: Followed) -> None:
         run.followed = followed

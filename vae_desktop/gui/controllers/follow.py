@@ -94,7 +94,7 @@ def following_in_words(runs: Sequence[Run]) -> str:
     traffic = sum({entry.address: entry.bytes_per_minute for entry in followed}.values())
     folders = dict.fromkeys(entry.folder for entry in followed)
     parts = [tr("Following {run}").format(run=title), ", ".join(folders), tr(run.status), latest.in_words]
-    parts.append(tr("{size} a minute").format(size=size_in_words(_rounded(traffic))))
+    parts += [tr("{size} a minute").format(size=size_in_words(_rounded(traffic)))] if traffic else []
     return " · ".join(part for part in parts if part)
 
 
