@@ -29,13 +29,13 @@ def written(tmp_path_factory, config, dataset):
 
 
 def follow(app, *paths):
-    """Follow folders until all of each can be seen."""
+    """Follow folders until all of each can be seen; returns the runs in the order of the folders."""
     app.session.following.follow([str(path) for path in paths])
     project = app.session.project
     app.wait_until(lambda: len(project.runs) == len(paths))
     runs = list(project.runs.values())
     app.wait_until(lambda: all(run.snapshot and run.codes and run.timeline for run in runs))
-    return runs
+    return sorted(runs, key=lambda run: [str(path) for path in paths].index(run.followed.address))
 
 
 def test_a_run_is_shown_as_if_it_had_trained_here(app, written):
