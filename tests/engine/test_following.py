@@ -10,6 +10,7 @@ from tests.run_folders import recorded, write_run
 from vae_desktop.engine import follower
 from vae_desktop.engine.followed import Delay
 from vae_desktop.training.run_folder.reader import RunReader
+from vae_desktop.training.run_folder.source import Source
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def follow(app, *paths):
     app.wait_until(lambda: len(project.runs) == len(paths))
     runs = list(project.runs.values())
     app.wait_until(lambda: all(run.snapshot and run.codes and run.timeline for run in runs))
-    return sorted(runs, key=lambda run: [str(path) for path in paths].index(run.followed.address))
+    addresses = [Source(str(path)).title for path in paths]
+    return sorted(runs, key=lambda run: addresses.index(run.followed.address))
 
 
 def test_a_run_is_shown_as_if_it_had_trained_here(app, written):
