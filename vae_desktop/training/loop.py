@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 import torch
 
@@ -24,6 +25,7 @@ from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.variants import check_comparison
 
+Result = TypeVar("Result")
 _SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
 _HELD_UP = 0.1  # seconds between two looks at whether a reporter can go on
 
@@ -168,17 +170,18 @@ class TrainingLoop:
         for reporter in due:
             reporter.report(is_at_epoch)
 
-    def attempt(self, model: TrainedModel, work: Callable[[], object]) -> None:
-        """Do something with a model, which ends with the reason if that fails.
+    def attempt(self, model: TrainedModel, work: Callable[[], Result]) -> Result | None:
+        """Do something with a model, which ends with the reason if that fails; what it gave, None if it failed.
 
         On return nothing holds the memory of what failed.
         """
         try:
-            work()
+            return work()
         except Exception as error:  # noqa: BLE001 - the edge of one model: the others go on, and its good state is left
             is_everywhere = isinstance(error, Diverged | InvalidSetting)
             for one in [model] if is_everywhere or not self.processes.are_several else self.going:
                 one.failure = self._failure(one, error)
+            return None
 
     def stop(self) -> None:
         """Ask `epochs` to end after the step that is being taken; may be called from a signal handler.
@@ -227,10 +230,10 @@ class TrainingLoop:
 
         If its numbers turn out not to be finite, it has failed. It is evaluated first, unless that takes too long.
         """
-        found: list[Checkpoint] = []
+        found: Checkpoint | None = None
         if model.failure is None:
-            self.attempt(model, lambda: found.append(model.checkpoint() if is_evaluated else model.state()))
-        return found[0] if found else model.good_checkpoint()
+            found = self.attempt(model, model.checkpoint if is_evaluated else model.state)
+        return found or model.good_checkpoint()
 
     def _train_epoch(self, on_step: Callable[[], object] | None, secured_every: float) -> None:
         """Take steps, one at least, until an epoch ends, or the training; of models that were apart, that of one."""
@@ -265,10 +268,9 @@ class TrainingLoop:
         """What the processes agree on; nothing where one of them cannot be reached, which ends all models."""
         if not self.processes.are_several:
             return wishes
-        found = [(False,) * len(wishes)]
-        for model in self.going[:1]:
-            self.attempt(model, lambda: found.append(agree(*wishes)))
-        return found[-1]
+        going = self.going[:1]
+        agreed = self.attempt(going[0], partial(agree, *wishes)) if going else None
+        return agreed or (False,) * len(wishes)
 
     def _failure(self, model: TrainedModel, error: Exception) -> Failure:
         details = "" if isinstance(error, UserError) else traceback.format_exc()

@@ -189,12 +189,9 @@ class RunFolder:
 
     def _frames(self) -> list[tuple[ModelFolder, Frame, dict[str, float]]]:
         """A snapshot for each model's folder, with the settings of now."""
-        found: list[tuple[ModelFolder, Frame, dict[str, float]]] = []
-        for model, folder in self._models:
-            if model.failure is None:
-                entry = partial(_entry, model, folder)
-                self._training.attempt(model, lambda entry=entry: found.append(entry()))  # type: ignore[misc]
-        return found
+        going = ((model, folder) for model, folder in self._models if model.failure is None)
+        found = [self._training.attempt(model, partial(_entry, model, folder)) for model, folder in going]
+        return [entry for entry in found if entry is not None]
 
     def _states(self) -> list[Checkpoint]:
         """The whole state of each model; of one that has failed its last good one."""
