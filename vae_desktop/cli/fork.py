@@ -12,7 +12,13 @@ from vae_desktop.cli.images import check_shape, load_images, other_images
 from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
 from vae_desktop.cli.output import say, silent
-from vae_desktop.cli.recording import add_folder_options, add_timeline_option, event_files, recorded
+from vae_desktop.cli.recording import (
+    add_folder_options,
+    add_timeline_option,
+    event_files,
+    recorded,
+    saves_frames,
+)
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
@@ -103,5 +109,4 @@ def _fork(options: argparse.Namespace, changes: dict[str, Any], processes: "Proc
             notes += before.notes_on(dataset)
         say(options.program, *notes, mark=tr("note: "))
         keep(training)
-        are_in_file = options.run_dir is None or options.timeline is not None or fork.timeline is not None
-        return train_to_end(training, targets, options, are_in_file)
+        return train_to_end(training, targets, options, saves_frames(options, fork.timeline is not None))

@@ -110,6 +110,17 @@ def recorded(
             yield [None] * len(configs), keep
 
 
+def saves_frames(options: argparse.Namespace, has_saved: bool) -> bool:
+    """Whether a model's file is to have its frames: not where they lie in the folder and nobody asks for them.
+
+    Parameters
+    ----------
+    has_saved : bool
+        Whether the file that the training comes from has some.
+    """
+    return options.run_dir is None or options.timeline is not None or has_saved
+
+
 def _run_folder(options: argparse.Namespace) -> "RunFolder | None":
     if options.run_dir is None:
         return None

@@ -24,6 +24,7 @@ from vae_desktop.cli.recording import (
     add_timeline_option,
     event_files,
     recorded,
+    saves_frames,
 )
 from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import RunConfig
@@ -119,8 +120,7 @@ def _train(
         say(options.program, *notes, mark=tr("note: "))
         keep(training)
         has_saved = any(before.saved_timelines if before else ())
-        are_in_file = options.run_dir is None or options.timeline is not None or has_saved
-        return train_to_end(training, targets, options, are_in_file)
+        return train_to_end(training, targets, options, saves_frames(options, has_saved))
 
 
 def _begun(

@@ -114,6 +114,11 @@ class Run(KeptModel):
         return self.newest_codes if self.moment is None else self.moment.codes
 
     @property
+    def awaits_codes(self) -> bool:
+        """Whether its first codes are still to come; a moment of its past that has none is shown without."""
+        return self.newest_codes is None and self.moment is None
+
+    @property
     def all_codes(self) -> Codes | None:
         """The codes of the test images, then those of the training images if they are there."""
         if self.codes is None or self.train_codes is None or self.moment is not None:

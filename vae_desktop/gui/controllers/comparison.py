@@ -111,7 +111,7 @@ class ComparisonController(QObject):
     def _move_codes(self, run: Run) -> None:
         """Follow the codes of one of the models."""
         moved = next((model for model in self.models if model.run is run), None)
-        if moved is None or (run.codes is None and run.moment is None) or not self._view.isVisible():
+        if moved is None or run.awaits_codes or not self._view.isVisible():
             return
         moved.take_codes()
         self._links.show_rings()

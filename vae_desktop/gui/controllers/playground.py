@@ -132,7 +132,7 @@ class PlaygroundController(QObject):
 
     def _move_codes(self, run: Run) -> None:
         """Follow the codes of the model on screen; a moment of its past may have none."""
-        if run is not self.space.run or (run.codes is None and run.moment is None) or not self._is_in_sight:
+        if run is not self.space.run or run.awaits_codes or not self._is_in_sight:
             return
         is_first = self._scatter.drawn is None
         has_turned = self.space.move_codes()

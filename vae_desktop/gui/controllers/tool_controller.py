@@ -79,7 +79,7 @@ class ToolController(QObject, Generic[ViewT]):
 
     def _move_codes(self, run: Run) -> None:
         """Follow the codes of the model on screen; while it trains or its past goes by, at a bounded rate."""
-        if run is not self.run or (run.codes is None and run.moment is None):
+        if run is not self.run or run.awaits_codes:
             return
         now, is_past = time.monotonic(), run.moment is not None
         if self._pacer.is_due(now) or not (run.is_in_motion or is_past):
