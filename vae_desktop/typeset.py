@@ -1,5 +1,6 @@
 """Formulas as drawings, set from LaTeX by ziamath, which is loaded when the first one is wanted."""
 
+import threading
 import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
@@ -8,6 +9,9 @@ from functools import cache
 
 SIZE = 20.0  # of the letters, in the units of a drawing
 BLACK = "#000"  # what every drawing is drawn in, to be replaced by the colour of the text around it
+
+# ziamath reads the shapes of its letters from one open file, whose place two threads would move under each other.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,14 @@ class Typeset:
 
 @cache
 def typeset(latex: str) -> Typeset:
-    """Set a formula; the same one is set once in the life of the app."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of how it reads its own fonts
-        import ziamath
+    """Set a formula, from any thread; the same one is set once in the life of the app."""
+    with _one_at_a_time:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of how it reads its own fonts
+            import ziamath
 
-    ziamath.config.svg2 = False  # type: ignore[attr-defined]  # what Qt can draw
-    element = ziamath.Latex(latex, size=SIZE, color=BLACK).svgxml()  # type: ignore[attr-defined]
+        ziamath.config.svg2 = False  # type: ignore[attr-defined]  # what Qt can draw
+        element = ziamath.Latex(latex, size=SIZE, color=BLACK).svgxml()  # type: ignore[attr-defined]
     _, top, width, height = (float(number) for number in element.get("viewBox", "").split())
     return Typeset(ElementTree.tostring(element, encoding="unicode"), width, height, -top)
 
