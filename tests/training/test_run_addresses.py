@@ -43,7 +43,7 @@ def no_permission(folder):
 def test_a_folder_that_one_may_not_read_is_said_and_can_be_read_later(folder):
     reader = RunReader(Source(str(folder)))
     with no_permission(folder):
-        with pytest.raises(SourceError, match="no permission") as refused:
+        with pytest.raises(SourceError, match=r"\.json in .* cannot be read: there is no permission to") as refused:
             reader.poll()
         assert why_no_run(folder) == ""
     assert not isinstance(refused.value, SourceUnusable | FileGone)

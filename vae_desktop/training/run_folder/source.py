@@ -209,7 +209,9 @@ class Source:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FileGone(tr("There is no {name} in {folder}.").format(name=name, folder=self.title)) from error
         except Exception as error:  # whatever the library of a protocol raises
-            if not isinstance(error, PermissionError | IsADirectoryError):
+            if isinstance(error, PermissionError | IsADirectoryError):
+                text = tr("{name} in {folder} cannot be read: {reason}.")
+            else:
                 self.disconnect()
-            text = tr("{folder} cannot be read: {reason}.")
-            raise SourceError(text.format(folder=self.title, reason=reason_of(error))) from error
+                text = tr("{folder} cannot be read: {reason}.")
+            raise SourceError(text.format(name=name, folder=self.title, reason=reason_of(error))) from error
