@@ -164,15 +164,20 @@ class VariantsEditor(QWidget):
             parts.append((column(button, about, 1), 1))
         return row(*parts, spacing=3 * SPACING)
 
-    def _four(self) -> QBoxLayout:
+    def _four(self) -> QGridLayout:
         """What the four models of the argument are, each in the colour that it has in its column."""
-        parts = []
-        for variant, colour in zip(KL_TERM, MODEL_COLOURS, strict=True):
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(3 * SPACING)
+        grid.setVerticalSpacing(SPACING // 2)
+        for number, (variant, colour) in enumerate(zip(KL_TERM, MODEL_COLOURS, strict=True)):
             kind = MODELS[variant.kind]
-            name = label(tr(kind.short))
+            name, about = label(tr(kind.short)), label(tr(kind.help), "muted", wraps=True)
             name.setStyleSheet(f"color: {colour}; font-weight: bold;")
-            parts.append((column(name, label(tr(kind.help), "muted", wraps=True), 1, spacing=SPACING // 2), 1))
-        return row(*parts, spacing=3 * SPACING)
+            about.setAlignment(Qt.AlignmentFlag.AlignTop)
+            for line, part in enumerate((name, about)):
+                grid.addWidget(part, line, number)
+            grid.setColumnStretch(number, 1)
+        return grid
 
     @Slot(bool)
     def _unfold(self, is_open: bool) -> None:
