@@ -20,11 +20,12 @@ from vae_desktop.cli.recording import (
     saves_frames,
 )
 from vae_desktop.cli.saving import Targets, add_saving_options
-from vae_desktop.config import SETTINGS
+from vae_desktop.config import SETTINGS, RunConfig
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
 
 if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.processes import Processes
 
 HELP = N_("train on from an earlier step of a saved model")
@@ -77,15 +78,9 @@ def _fork(options: argparse.Namespace, changes: dict[str, Any], processes: "Proc
     given = {"epochs": options.epochs, "device": options.device}
     changes |= {name: value for name, value in given.items() if value is not None}
     epochs = changes.pop("epochs", None)
-    from vae_desktop.training.fork import changed_settings, forked
+    from vae_desktop.training.fork import forked
 
-    whole = opened_at_its_end(options)
-    checkpoint = at_step(whole, options)
-    config = changed_settings(checkpoint, changes)
-    targets = Targets.of([config], options.output)
-    if options.output.exists() and options.output.samefile(options.file):
-        text = tr("{path} is the model that the fork comes from: give the fork a file of its own.")
-        raise InvalidSetting("output", text.format(path=options.output))
+    whole, checkpoint, config, targets = processes.leader_first(partial(_opened, options, changes))
     from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
@@ -110,3 +105,19 @@ def _fork(options: argparse.Namespace, changes: dict[str, Any], processes: "Proc
         say(options.program, *notes, mark=tr("note: "))
         keep(training)
         return train_to_end(training, targets, options, saves_frames(options, fork.timeline is not None))
+
+
+def _opened(
+    options: argparse.Namespace, changes: dict[str, Any]
+) -> "tuple[Checkpoint, Checkpoint, RunConfig, Targets]":
+    """The model at its end and at the step, the fork's settings, and where it is saved."""
+    from vae_desktop.training.fork import changed_settings
+
+    whole = opened_at_its_end(options)
+    checkpoint = at_step(whole, options)
+    config = changed_settings(checkpoint, changes)
+    targets = Targets.of([config], options.output)
+    if options.output.exists() and options.output.samefile(options.file):
+        text = tr("{path} is the model that the fork comes from: give the fork a file of its own.")
+        raise InvalidSetting("output", text.format(path=options.output))
+    return whole, checkpoint, config, targets
