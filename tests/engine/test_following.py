@@ -1,6 +1,7 @@
 """Trainings that go on elsewhere, followed by the app without its window."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -95,6 +96,43 @@ def test_it_is_followed_as_it_grows_and_no_longer_when_it_is_off_the_list(app, w
     assert run.followed.behind is None
 
 
+def test_nothing_is_missed_that_is_found_while_it_is_taken_off_the_list(app, tmp_path, config, dataset, monkeypatch):
+    training, folder = recorded(tmp_path / "run", config.with_settings(epochs=3), dataset)
+    epochs = training.epochs()
+    next(epochs)
+    folder.report(is_at_epoch=True, state="stopped")
+    (run,) = follow(app, tmp_path / "run")
+    app.wait_until(lambda: run.step == 12)
+    poll, is_found, is_off = RunReader.poll, threading.Event(), threading.Event()
+
+    def poll_and_wait(reader):
+        found = poll(reader)
+        if found.models[0].lines:
+            is_found.set()
+            is_off.wait(60)
+        return found
+
+    monkeypatch.setattr(RunReader, "poll", poll_and_wait)
+    next(epochs)
+    folder.report(is_at_epoch=True, state="stopped")
+    while not is_found.wait(0.01):
+        app.inbox.take()
+    app.session.project.remove((run,))
+    app.inbox.take()
+    is_off.set()
+    app.session.following._entries[0].follower.join(60)
+    app.inbox.take()
+    assert run.step == 12
+    app.session.project.undo_removal()
+    for _ in epochs:
+        pass
+    folder.close()
+    app.wait_until(lambda: run.status == "finished" and run.snapshot.step == 36)
+    history = training.models[0].history
+    assert np.array_equal(run.history.training, history.training, equal_nan=True)
+    assert run.history.evaluations == history.evaluations
+
+
 def test_a_broken_link_is_said_and_mends_itself(app, tmp_path, config, dataset):
     write_run(tmp_path / "run", config, dataset)
     (run,) = follow(app, tmp_path / "run")
@@ -153,6 +191,23 @@ def test_a_training_that_is_begun_anew_goes_on_as_the_same_run(app, tmp_path, co
     app.wait_until(lambda: run.newest_codes is not codes)
     assert list(app.session.project.runs.values()) == [run]
     assert np.array_equal(run.history.training, before, equal_nan=True)
+
+
+def test_a_step_of_one_that_is_begun_anew_is_not_shown_as_it_was_before(app, tmp_path, config, dataset):
+    write_run(tmp_path / "run", config, dataset)
+    (run,) = follow(app, tmp_path / "run")
+    playhead, timeline = app.session.playhead, run.timeline
+    playhead.go_to([run], 5)
+    app.wait_until(lambda: run.moment is not None)
+    playhead.go_live([run])
+    another = write_run(tmp_path / "another", config.with_settings(seed=7), dataset)
+    (tmp_path / "run").rename(tmp_path / "away")
+    (tmp_path / "another").rename(tmp_path / "run")
+    app.wait_until(lambda: run.timeline not in (None, timeline))
+    playhead.go_to([run], 5)
+    app.wait_until(lambda: run.moment is not None)
+    weights = another.timeline.read(5).snapshot.weights
+    assert all(np.array_equal(weights[name], own) for name, own in run.moment.snapshot.weights.items())
 
 
 def test_an_address_that_can_never_be_read_is_refused(app):

@@ -14,6 +14,7 @@ from vae_desktop.errors import CheckpointError
 from vae_desktop.training.history import TERMS, Change, Evaluation
 from vae_desktop.training.run_folder import source
 from vae_desktop.training.run_folder.contents import Rows
+from vae_desktop.training.run_folder.model_reader import ModelReader
 from vae_desktop.training.run_folder.protocols import FileGone, SourceError, SourceUnusable
 from vae_desktop.training.run_folder.reader import RunReader
 from vae_desktop.training.run_folder.source import Source, Traffic
@@ -23,7 +24,8 @@ class Seen:
     """All that a reader has found."""
 
     def __init__(self, path):
-        self.reader = RunReader(Source(str(path)))
+        self.now = 0.0  # seconds
+        self.reader = RunReader(Source(str(path)), lambda: self.now)
         self.rows, self.evaluations, self.changes = [], [], []
         self.frame = self.codes = self.timeline = self.poll = None
 
@@ -129,7 +131,7 @@ def test_metrics_come_beside_a_snapshot_that_takes_long(tmp_path, config, datase
     assert seen.look().frame.step == training.steps
 
 
-def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset, slow_link, monkeypatch):
+def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset, slow_link):
     training, folder = recorded(tmp_path / "run", config, dataset)
     folder.writer.join()
     seen = Seen(tmp_path / "run")
@@ -137,25 +139,57 @@ def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset,
     for _ in training.epochs():
         folder.report(is_at_epoch=True, state="stopped")
         folder.writer.join()
-        with pytest.raises(SourceError, match="no permission"):
-            seen.look()
-    monkeypatch.undo()
+        assert len(seen.look().metrics) == training.steps
     folder.close()
-    assert len(seen.look().metrics) == training.steps
+    seen.look()
+    assert seen.frame is None
 
 
-def test_what_is_new_is_told_though_the_first_look_failed(copy):
-    (copy / "0" / "metrics.jsonl").rename(copy / "elsewhere")
-    (copy / "0" / "metrics.jsonl").mkdir()
+@pytest.fixture
+def only_small_files(monkeypatch):
+    """Have a reader fail at all files but small ones."""
+
+    def fail(reader):
+        read = reader.source.read_whole
+
+        def read_small(name, most):
+            if "/" in name:  # in the folder of a model
+                raise SourceError("the link is broken")
+            return read(name, most)
+
+        monkeypatch.setattr(reader.source, "read_whole", read_small)
+
+    return fail
+
+
+@pytest.mark.parametrize("failures", [1, 5])
+def test_what_a_broken_link_kept_back_is_read_when_it_is_mended(copy, only_small_files, monkeypatch, failures):
     seen = Seen(copy)
-    with pytest.raises(SourceError):
+    only_small_files(seen.reader)
+    for number in range(failures):
+        seen.now += 60
+        assert seen.look().poll.trouble == ("the link is broken" if number else "")
+    assert (seen.frame, seen.codes, seen.timeline) == (None, None, None)
+    monkeypatch.undo()
+    seen.now += 60
+    assert seen.look().poll.trouble == ""
+    assert seen.frame.step == seen.codes.since == 9
+    assert len(seen.timeline[1]) > 1
+
+
+def test_what_failed_is_not_tried_at_every_look(copy, only_small_files, monkeypatch):
+    seen, tried = Seen(copy), []
+    only_small_files(seen.reader)
+    next_large = ModelReader.next_large
+    monkeypatch.setattr(
+        ModelReader, "next_large", lambda model, status: tried.append(seen.now) or next_large(model, status)
+    )
+    for seen.now in range(200):
         seen.look()
-    (copy / "0" / "metrics.jsonl").rmdir()
-    (copy / "elsewhere").rename(copy / "0" / "metrics.jsonl")
-    assert seen.reader.poll().is_new
+    assert tried == [0, 1, 3, 7, 15, 31, 63, 123, 183]
 
 
-def test_what_came_over_a_link_that_broke_says_nothing_of_one_that_is_mended(copy, slow_link, monkeypatch):
+def test_a_snapshot_that_was_under_way_when_a_look_failed_is_not_lost(copy, slow_link):
     seen = Seen(copy)
     end, status = slow_link(seen.reader), copy / "status.json"
     seen.look()
@@ -163,10 +197,8 @@ def test_what_came_over_a_link_that_broke_says_nothing_of_one_that_is_mended(cop
     with pytest.raises(SourceError):
         seen.look()
     (copy / "elsewhere").rename(status)
-    monkeypatch.undo()  # but for what is under way
-    end.set_exception(SourceError("the link is broken"))
-    assert seen.look().codes is not None
-    assert seen.frame is None
+    end.set_result(None)
+    assert seen.look().frame.step == 9
 
 
 def test_a_clock_that_jumps_is_not_asked(tmp_path, config, dataset, monkeypatch):

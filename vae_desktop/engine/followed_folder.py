@@ -53,6 +53,8 @@ class FollowedFolder:
         Whether it can never be read again.
     told : str
         Why nothing of it could be read, as it was last told.
+    missed : list of Poll
+        What was found, but could not be taken in before the follower was stopped.
     runs : list of Run
         One for each of its models; none before its first look.
     head : Head, or None
@@ -69,6 +71,7 @@ class FollowedFolder:
     follower: Follower = field(init=False)
     is_over: bool = field(default=False, init=False)
     told: str = field(default="", init=False)
+    missed: list[Poll] = field(default_factory=list, init=False)
     runs: list[Run] = field(default_factory=list)
     head: Head | None = None
     timelines: dict[int, tuple[Mapping[str, float], Sequence[FrameInfo]]] = field(default_factory=dict)

@@ -137,7 +137,10 @@ class Following:
     def _take(self, entry: FollowedFolder, poll: Poll) -> None:
         """Take in what a look has found."""
         try:
-            if entry not in self._entries or not entry.follower.is_running:
+            if entry not in self._entries:
+                return
+            if not entry.follower.is_running:
+                entry.missed.append(poll)  # if it goes on, its reader does so behind that
                 return
             if poll.is_new:
                 self._begin(entry, poll)
@@ -145,7 +148,7 @@ class Following:
             entry.delay.note(poll.status.models[0].step, poll.status.seconds, now)
             for number, (run, news, status) in enumerate(zip(entry.runs, poll.models, poll.status.models, strict=True)):
                 self._take_news(entry, number, run, news)
-                self._stand(entry, run, status, now)
+                self._stand(entry, run, status, poll.trouble, now)
                 self._embed(entry, run)
         finally:
             entry.follower.taken()
@@ -154,6 +157,8 @@ class Following:
         """Have a run for each model; where the folder was begun anew with the same models, they are the same runs."""
         self._messages.withdrawn.emit(entry.about)
         if entry.begin_anew(poll):
+            for run in entry.runs:
+                self._project.timeline_changed.emit(run)
             return
         for run in entry.runs:  # what they were before stays
             text = tr("Another training has begun in {folder}.").format(folder=entry.address)
@@ -207,7 +212,7 @@ class Following:
             run.timeline = entry.timeline(number)
             self._project.timeline_changed.emit(run)
 
-    def _stand(self, entry: FollowedFolder, run: Run, status: ModelStatus, now: float) -> None:
+    def _stand(self, entry: FollowedFolder, run: Run, status: ModelStatus, trouble: str, now: float) -> None:
         """Take in how a model stands, and how far behind it what is shown is."""
         run.last_step = status.last_step
         if run.status != status.state:
@@ -218,7 +223,7 @@ class Following:
         traffic = 0 if source.is_local else source.traffic.per_minute
         behind = entry.delay.behind(step, now) if goes_on and run.snapshot is not None else None
         silent = entry.delay.silent(now) if status.state == "training" else 0.0
-        self._note(run, Followed(entry.address, behind, silent, traffic, status.reason))
+        self._note(run, Followed(entry.address, behind, silent, traffic, status.reason or trouble))
 
     def _note(self, run: Run, followed: Followed) -> None:
         run.followed = followed
@@ -255,6 +260,9 @@ class Following:
             if not is_listed:
                 entry.follower.stop()
             elif not self._is_closed and not entry.follower.is_running and not entry.is_over:
+                for poll in entry.missed:
+                    self._outbox.call(self._take, entry, poll)
+                entry.missed.clear()
                 entry.follower.start()
 
     def _forget(self, run: Run) -> None:

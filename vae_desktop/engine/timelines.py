@@ -60,6 +60,7 @@ class Timelines:
         self._brought: dict[int, int] = {}  # bytes of what lay in a file of the person's, by the run's id
         self._has_swept = False
         self._project.runs_changed.connect(self._note_files)
+        self._project.timeline_changed.connect(self._let_go_of_none)
         self._project.forgotten.connect(self._forget)
 
     # Recording
@@ -70,8 +71,7 @@ class Timelines:
         A timeline that lies elsewhere, in a file that was opened, is taken over.
         """
         timeline, step = run.timeline, 0 if run.snapshot is None else run.snapshot.step
-        for key in [key for key in self._held if key[0] == run.id and key[1] > step]:
-            del self._held[key]  # this training may come to the same step with other weights
+        self._let_go(run, step)  # this training may come to the same step with other weights
         budget = self._budget_of(run)
         if isinstance(timeline, Recording) and budget:
             timeline.budget = budget
@@ -263,8 +263,17 @@ class Timelines:
             timeline.remove()
             if self._store is not None:
                 self._writer.add(partial(self._store.remove, timeline.folder))
-        for key in [key for key in self._held if key[0] == run.id]:
+        self._let_go(run)
+
+    def _let_go(self, run: Run, after: int = -1) -> None:
+        """Keep no frames of a run in memory that are of later steps."""
+        for key in [key for key in self._held if key[0] == run.id and key[1] > after]:
             del self._held[key]
+
+    def _let_go_of_none(self, run: Run) -> None:
+        """A run whose timeline has gone begins anew: the same steps will have other weights."""
+        if run.timeline is None:
+            self._let_go(run)
 
     def _sweep(self) -> None:
         """Delete, once and in the background, what other processes have left and nobody needs."""

@@ -59,6 +59,28 @@ class News:
     timeline: tuple[Mapping[str, float], tuple[FrameInfo, ...]] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Large:
+    """A large file of one model that is new.
+
+    Attributes
+    ----------
+    model : int
+        Its number.
+    kind : "frame", "codes" or "timeline"
+        As in `News`.
+    version : int
+        Its step, or of how many frames the timeline is.
+    read : callable
+        Gives what changes of `News` by it: nothing if it has gone meanwhile, or is damaged.
+    """
+
+    model: int
+    kind: str
+    version: int
+    read: Callable[[], dict[str, Any]]
+
+
 @dataclass(eq=False)
 class ModelReader:
     """Reads what is new of one model; what is damaged is left out, and named in the log.
@@ -90,19 +112,17 @@ class ModelReader:
     _at: int = field(default=0, init=False)  # bytes of the metrics
     _steps: int = field(default=0, init=False)  # that have metrics
     _is_within: bool = field(default=False, init=False)  # a line that is longer than any
-    _newest: int | None = field(default=None, init=False)
-    _codes: int | None = field(default=None, init=False)
-    _frames: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.layout = self.head.description.layout
         self._lines_due = 0.0
-        self._kinds = [self._snapshot, self._newest_codes, self._timeline]
+        self._known: dict[str, int | None] = {"frame": None, "codes": None, "timeline": 0}  # of large files
+        self._kinds = list(self._known)
 
     @property
     def has_begun(self) -> bool:
         """Whether a snapshot of it has been read, or one that was there could not be."""
-        return self._newest is not None
+        return self._known["frame"] is not None
 
     def take_lines(self) -> list[Line]:
         """The lines of metrics that were read since the last time."""
@@ -147,36 +167,23 @@ class ModelReader:
         self._steps += len(values)
         return [Rows(line.first - missing, values)]
 
-    def next_large(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
-        """What reads something that is large and new, and gives what changes of `News` by it; None if nothing is.
+    def next_large(self, status: ModelStatus) -> Large | None:
+        """A large file that is new and not `known`; None if there is none.
 
         Snapshot, codes and timeline take turns: on a slow link there is always a newer snapshot.
         """
+        versions = {"frame": status.newest, "codes": status.newest_codes, "timeline": status.frames}
         for kind in list(self._kinds):
-            read = kind(status)
-            if read is not None:
+            version = versions[kind]
+            if version is not None and version != self._known[kind]:
                 self._kinds.remove(kind)
                 self._kinds.append(kind)
-                return read
+                return Large(self.number, kind, version, partial(self._tried, kind, version))
         return None
 
-    def _snapshot(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
-        if status.newest is None or status.newest == self._newest:
-            return None
-        self._newest = step = status.newest
-        return partial(self._tried, "frame", lambda: self.read(NEWEST, FrameInfo(step, 0)))
-
-    def _newest_codes(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
-        if status.newest_codes is None or status.newest_codes == self._codes:
-            return None
-        self._codes = step = status.newest_codes
-        return partial(self._tried, "codes", partial(self._read_codes, step))
-
-    def _timeline(self, status: ModelStatus) -> Callable[[], dict[str, Any]] | None:
-        if status.frames == self._frames:
-            return None
-        self._frames = status.frames
-        return partial(self._tried, "timeline", self._read_timeline)
+    def know(self, large: Large) -> None:
+        """Note that a file has been read, or can never be."""
+        self._known[large.kind] = large.version
 
     def read(self, folder: str, info: FrameInfo) -> Frame:
         """Read a frame: of those of the timeline also the codes that have a file of their own."""
@@ -193,10 +200,12 @@ class ModelReader:
         # Over a network moments would take twice as long as all else of a frame.
         return settings, frames if self.source.is_local else tuple(info.without_moments() for info in frames)
 
-    def _tried(self, name: str, read: Callable[[], Any]) -> dict[str, Any]:
-        """What can be read, by its name, unless it has gone meanwhile, or is damaged: the next one will do."""
+    def _tried(self, kind: str, version: int) -> dict[str, Any]:
+        """What can be read, by its kind, unless it has gone meanwhile, or is damaged: the next one will do."""
         try:
-            return {name: read()}
+            if kind == "frame":
+                return {kind: self.read(NEWEST, FrameInfo(version, 0))}
+            return {kind: self._read_codes(version) if kind == "codes" else self._read_timeline()}
         except FileGone:
             return {}
         except CheckpointError as error:

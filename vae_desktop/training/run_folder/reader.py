@@ -14,13 +14,14 @@ from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.training.run_folder.contents import FAULTS, Head, head_in, labels_in, status_in
 from vae_desktop.training.run_folder.layout import FRAMES, LABELS, RUN, STATUS, Status, why_no_run
-from vae_desktop.training.run_folder.model_reader import ModelReader, News
+from vae_desktop.training.run_folder.model_reader import Large, ModelReader, News
 from vae_desktop.training.run_folder.protocols import FileGone, SourceError, SourceUnusable
 from vae_desktop.training.run_folder.source import Source
 from vae_desktop.training.timeline import Frame, FrameInfo
 
 _MOST_JSON, _MOST_LABELS = 2**20, 2**30  # bytes of a file
 _SOON = 0.5  # seconds that a look waits for a large file; then it comes beside the next ones
+_FEW, _LONGEST = 2, 60.0  # attempts at one that fail before that is told; seconds between two attempts
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -38,6 +39,8 @@ class Poll:
     models : tuple of News
     has_more : bool
         Whether more could have been read at once.
+    trouble : str
+        Why large files cannot be read, in words, though all else can; "" if they can.
     """
 
     head: Head
@@ -45,13 +48,14 @@ class Poll:
     status: Status
     models: tuple[News, ...]
     has_more: bool
+    trouble: str
 
 
 @dataclass(frozen=True, eq=False)
-class _Large:
-    """A large file of a model that comes in a thread of its own: what changes of the model's news by it, if it does."""
+class _Coming:
+    """A large file that comes in a thread of its own: what changes of the model's news by it, if it does."""
 
-    number: int
+    large: Large
     began: float
     found: Future[dict[str, Any]]
 
@@ -59,7 +63,8 @@ class _Large:
 class RunReader:
     """Reads what is new in a folder; of large files at most one at a time, and only as traffic allows it.
 
-    While one comes over a slow link, looks go on beside it.
+    While one comes over a slow link, looks go on beside it. Where one cannot be read it is tried again later; whether
+    the link holds is judged by the small ones.
 
     Parameters
     ----------
@@ -76,7 +81,9 @@ class RunReader:
         self._is_new = False  # what it is of has not been told yet
         self._large_due = 0.0  # a slow link is not taken up by snapshots alone
         self._turn = 0  # the model whose snapshot is read next
-        self._coming: _Large | None = None
+        self._coming: _Coming | None = None
+        self._failures, self._again = 0, 0.0  # of large files on end, and when one may be tried again
+        self._trouble = ""
 
     def poll(self) -> Poll:
         """Look once at the folder.
@@ -88,13 +95,6 @@ class RunReader:
         SourceError
             If it cannot be read now, or makes no sense now: in plain words. Later it may.
         """
-        try:
-            return self._poll()
-        except SourceError:
-            self._coming = None  # what comes over a broken link has no word in whether it is mended
-            raise
-
-    def _poll(self) -> Poll:
         try:
             status = self._parsed(STATUS, status_in)
         except FileGone as error:
@@ -114,7 +114,7 @@ class RunReader:
             number, changes = large
             news[number] = replace(news[number], **changes)
         has_more = is_new or large is not None or any(model.is_behind for model in self._models)
-        return Poll(self._head, is_new, status, tuple(news), has_more)
+        return Poll(self._head, is_new, status, tuple(news), has_more, self._trouble)
 
     def read_frame(self, number: int, info: FrameInfo) -> Frame:
         """Read a frame of a model's timeline, in any thread.
@@ -159,7 +159,7 @@ class RunReader:
             pass
         except SourceError as error:  # without them points have one colour
             _log.warning("%s", error)
-        self._coming = None
+        self._coming, self._again = None, 0.0
         self._models = [ModelReader(self.source, number, one, head, labels) for number, one in enumerate(head.models)]
         self._head, self._is_new = head, True
 
@@ -170,21 +170,30 @@ class RunReader:
             return None
         ended, self._coming = self._clock(), None
         self._large_due = ended + (0.0 if self.source.is_local else ended - coming.began)
-        return coming.number, coming.found.result()
+        error = coming.found.exception()
+        if isinstance(error, SourceError):
+            self._again = ended + min(2.0**self._failures, _LONGEST)
+            self._failures += 1
+            self._trouble = str(error) if self._failures >= _FEW else ""
+            return None
+        self._failures, self._trouble = 0, ""
+        self._models[coming.large.model].know(coming.large)
+        return coming.large.model, coming.found.result()
 
-    def _begin_large(self, status: Status) -> _Large | None:
+    def _begin_large(self, status: Status) -> _Coming | None:
         began = self._clock()
         may_wait = all(model.has_begun for model in self._models)
-        if may_wait and (began < self._large_due or not self.source.traffic.has_room):
+        has_no_room = began < self._large_due or not self.source.traffic.has_room
+        if began < self._again or (may_wait and has_no_room):
             return None
         for place in range(len(self._models)):
             number = (self._turn + place) % len(self._models)
-            read = self._models[number].next_large(status.models[number])
-            if read is not None:
+            large = self._models[number].next_large(status.models[number])
+            if large is not None:
                 self._turn = number + 1
                 found: Future[dict[str, Any]] = Future()
-                threading.Thread(target=_resolve, args=(found, read), name="large file", daemon=True).start()
-                return _Large(number, began, found)
+                threading.Thread(target=_resolve, args=(found, large.read), name="large file", daemon=True).start()
+                return _Coming(large, began, found)
         return None
 
     def _parsed(self, name: str, parse: Callable[[bytes], _T], most: int = _MOST_JSON) -> _T:
