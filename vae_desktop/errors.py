@@ -38,6 +38,10 @@ class CheckpointError(UserError):
     """A file is not a model that this version can read."""
 
 
+class CheckpointMissing(CheckpointError):
+    """There is no file where one was to be."""
+
+
 class DeviceError(UserError):
     """The chosen device is not there."""
 

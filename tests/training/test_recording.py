@@ -12,7 +12,7 @@ import torch
 
 from tests.same_training import assert_same_training
 from vae_desktop.errors import CheckpointError, UserError
-from vae_desktop.training import frame_folder
+from vae_desktop.training import frame_folder, tensor_file
 from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoints
 from vae_desktop.training.frame_folder import FrameFolder
 from vae_desktop.training.frame_writer import FrameWriter
@@ -216,6 +216,25 @@ def test_codes_that_came_later_are_kept(config, dataset, recording_of):
     assert recording.finish(60)
     assert np.array_equal(recording.read(4).codes.mean, codes.mean)
     assert recording.info(4).bytes == before + codes.mean.nbytes + codes.log_stddev.nbytes
+
+
+def test_a_frame_whose_moments_are_thinned_out_as_it_is_read_is_whole_without_them(
+    config, dataset, recording_of, monkeypatch
+):
+    recording = recording_of(config)
+    trained([config], dataset, [recording])
+    step = next(info.step for info in recording.frames if info.moment_bytes)
+    whole, opened = recording.read(step), tensor_file.opened
+
+    def open_just_too_late(path):
+        if "moments" in path.name:
+            recording.folder.drop_moments(step)
+        return opened(path)
+
+    monkeypatch.setattr(tensor_file, "opened", open_just_too_late)
+    frame = recording.read(step)
+    assert (whole.snapshot.optimizer is None, frame.snapshot.optimizer is None) == (False, True)
+    assert all(np.array_equal(own, whole.snapshot.weights[name]) for name, own in frame.snapshot.weights.items())
 
 
 def no_place(folder):

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.errors import CheckpointError, UserError
+from vae_desktop.errors import CheckpointError, CheckpointMissing, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
@@ -183,10 +183,8 @@ class FrameFolder:
             text = tr("Cannot make the folder {folder}: {reason}.")
             raise UserError(text.format(folder=self.path, reason=error.strerror)) from error
 
-    def _opened(self, step: int, part: str) -> AbstractContextManager[tuple[BinaryIO, int]] | None:
-        """A file of a frame; None if it has gone, or never came, unless it is that of the weights."""
-        path = self._file(step, part)
-        return tensor_file.opened(path) if part == WEIGHTS or path.exists() else None
+    def _opened(self, step: int, part: str) -> AbstractContextManager[tuple[BinaryIO, int]]:
+        return tensor_file.opened(self._file(step, part))
 
     def _write(self, step: int, part: str, tensors: Mapping[str, Array], about: str) -> None:
         parts = tensor_file.file_parts(tensors, {_KEY: about} if about else {})
@@ -235,13 +233,16 @@ def read_codes(open_part: OpenPart, layout: FrameLayout, labels: npt.NDArray[np.
 
 
 def _more(opened: AbstractContextManager[tuple[BinaryIO, int]] | None, layout: FrameLayout) -> dict[str, Array]:
-    """The tensors of another file of a frame; {} if there is none."""
+    """The tensors of another file of a frame; {} if there is none, or it goes just now: moments are thinned out."""
     if opened is None:
         return {}
-    with opened as (file, size):
-        infos = tensor_file.read_header(file, size).infos
-        layout.check_part(infos)
-        return {name: tensor_file.read_tensor(file, info) for name, info in infos.items()}
+    try:
+        with opened as (file, size):
+            infos = tensor_file.read_header(file, size).infos
+            layout.check_part(infos)
+            return {name: tensor_file.read_tensor(file, info) for name, info in infos.items()}
+    except CheckpointMissing:
+        return {}
 
 
 def _about(metadata: Mapping[str, Any]) -> tuple[int, Span | None, dict[str, float]]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.errors import CheckpointError, InvalidSetting
+from vae_desktop.errors import CheckpointError, CheckpointMissing, InvalidSetting
 from vae_desktop.file_kinds import BEGINNING, MODEL, kind_of, kind_of_file
 from vae_desktop.language import tr
 
@@ -95,23 +95,23 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         kind = kind_of_file(path)
-        raise _refusal(
-            path, tr("there is no such file.") if kind is None else tr("it is {kind}.").format(kind=kind)
-        ) from None
+        text = tr("there is no such file.") if kind is None else tr("it is {kind}.").format(kind=kind)
+        raise CheckpointMissing(_refusal(path, text)) from None
     except OSError as error:
-        raise _refusal(path, tr("it cannot be read ({reason}).").format(reason=error.strerror or error)) from error
+        text = tr("it cannot be read ({reason}).").format(reason=error.strerror or error)
+        raise CheckpointError(_refusal(path, text)) from error
     except (CheckpointError, InvalidSetting) as error:
-        raise _refusal(path, str(error)) from error
+        raise CheckpointError(_refusal(path, str(error))) from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         text = tr("its description is damaged ({kind}: {error}).")
-        raise _refusal(path, text.format(kind=type(error).__name__, error=error)) from error
+        raise CheckpointError(_refusal(path, text.format(kind=type(error).__name__, error=error))) from error
 
 
-def _refusal(path: Path, reason: str) -> CheckpointError:
-    """The error that says why a file cannot be opened, in one short line of characters that can be shown."""
+def _refusal(path: Path, reason: str) -> str:
+    """Why a file cannot be opened, in one short line of characters that can be shown."""
     line = "".join(character if character.isprintable() else "\ufffd" for character in reason[: _LONGEST_REASON + 1])
     line = line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
-    return CheckpointError(tr("Cannot open {name}: {reason}").format(name=path.name or path, reason=line))
+    return tr("Cannot open {name}: {reason}").format(name=path.name or path, reason=line)
 
 
 def file_parts(tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> Iterator[bytes | memoryview]:
