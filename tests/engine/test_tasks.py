@@ -135,3 +135,17 @@ def test_cancelling_a_key_tells_whether_something_was_running(inbox, tasks, answ
     assert not tasks.is_running("look")
     inbox.wait_until(lambda: told)
     assert told == [("cancelled",)]
+
+
+def test_what_writes_the_same_is_done_in_order_and_not_begun_where_it_is_cancelled(inbox, tasks, answers, told):
+    go_on, done, path = threading.Event(), [], Path("a")
+    tasks.run(lambda task: go_on.wait(30) and done.append("first"), **answers, writes=path)
+    given_up = tasks.run(lambda task: done.append("given up"), **answers, writes=path)
+    tasks.run(lambda task: done.append("last"), **answers, writes=path)
+    tasks.run(lambda task: done.append("elsewhere"), **answers, writes=Path("b"))
+    inbox.wait_until(lambda: told)
+    given_up.cancel()
+    go_on.set()
+    inbox.wait_until(lambda: len(told) == 4)
+    assert done == ["elsewhere", "first", "last"]
+    assert [kind for kind, *_ in told] == ["finished", "finished", "cancelled", "finished"]

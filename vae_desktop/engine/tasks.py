@@ -131,15 +131,17 @@ class Tasks:
         key : str, optional
             Of tasks with the same key the newest wins: it cancels the one before.
         writes : Path, optional
-            What the task writes; such a one is not cancelled with all others.
+            What the task writes; such a one is not cancelled with all others, and begins when those that write the same
+            and were begun before it have ended.
         loads : bool
             Whether the app is loading as long as the task runs.
         """
         self.cancel(key)
         on_error = on_error or self._on_error
         task = Task(self._outbox, work, on_result, on_error, on_cancelled, on_progress, on_part, writes, loads)
+        before = [thread for other, thread in self._running.items() if writes is not None and other.writes == writes]
         # A daemon: a server that does not answer must not keep the app from ending.
-        thread = threading.Thread(target=self._work, args=(task,), name="task", daemon=True)
+        thread = threading.Thread(target=self._work, args=(task, before), name="task", daemon=True)
         self._running[task] = thread
         if key:
             self._by_key[key] = task
@@ -176,8 +178,11 @@ class Tasks:
         for thread in self._running.values():
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _work(self, task: Task) -> None:
+    def _work(self, task: Task, before: Collection[threading.Thread]) -> None:
+        for thread in before:
+            thread.join()
         try:
+            task.progress.check()
             told = [task.on_result, task.work(task)]
         except Cancelled:
             task.cancel()
