@@ -5,7 +5,6 @@ import errno
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -48,23 +47,24 @@ def write_atomically(
     UserError
         If the target cannot be written; the old file, if any, is untouched.
     """
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, tr("it is a folder"), str(path))
         if path.exists() and not os.access(path, os.W_OK):  # replacing it needs only the folder's permission
             raise PermissionError(errno.EACCES, tr("it is write-protected"), str(path))
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_PART, dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            watch(Path(temporary))
+        beside = _beside(path, _PART)
+        with beside.open("xb") as file:
+            temporary = beside
+            with contextlib.suppress(OSError):  # there is no such file yet, or the file system has no modes
+                temporary.chmod(path.stat().st_mode & 0o777)
+            watch(temporary)
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
             if not is_lasting and hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        with contextlib.suppress(OSError):  # some file systems have no modes
-            os.chmod(temporary, _ordinary_mode(path))
-        watch(Path(temporary))
+        watch(temporary)
         _replace(temporary, path)
         temporary = None
         with contextlib.suppress(OSError):  # some folders cannot be synced, and the file is there
@@ -77,7 +77,7 @@ def write_atomically(
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                temporary.unlink()
 
 
 def make_folder(path: Path) -> None:
@@ -135,23 +135,20 @@ def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
     UserError
         If it cannot be written, or there is something at `path` other than an empty folder.
     """
-    temporary: str | None = None
+    temporary = _beside(path, _PART_FOLDER)
     sweep(path.parent, "*", _PART_FOLDER)
     try:
-        temporary = tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=_PART_FOLDER, dir=path.parent)
+        temporary.mkdir()
         for name, data in files:
-            Path(temporary, name).write_bytes(data)
-        os.chmod(temporary, 0o777 & ~_umask())  # mkdtemp makes private ones
+            (temporary / name).write_bytes(data)
         if path.is_dir():
             path.rmdir()
-        os.rename(temporary, path)
-        temporary = None
+        temporary.rename(path)
     except OSError as error:
         text = tr("Cannot write {path}: {reason}. Choose another place to save to.")
         raise UserError(text.format(path=path, reason=error.strerror or error)) from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)  # if it is still there
 
 
 def sweep(folder: Path, pattern: str, ending: str = _PART) -> None:
@@ -162,30 +159,22 @@ def sweep(folder: Path, pattern: str, ending: str = _PART) -> None:
                 shutil.rmtree(part) if part.is_dir() else part.unlink()
 
 
-def _replace(temporary: str, path: Path) -> None:
+def _beside(path: Path, ending: str) -> Path:
+    """A name for what is to take the place of a file or folder; the modules of Python for it make private ones."""
+    return path.with_name(f".{path.name[:40]}.{os.urandom(6).hex()}{ending}")
+
+
+def _replace(temporary: Path, path: Path) -> None:
     """Put the file in its place; on Windows another program's hold on the target, a virus scanner's, soon ends."""
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
             return
         except PermissionError:
             if time.monotonic() > until:
                 raise
             time.sleep(0.05)
-
-
-def _ordinary_mode(path: Path) -> int:
-    """Mode of the file that is replaced, else what the umask gives (mkstemp makes private files)."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_mode & 0o777
-    return 0o666 & ~_umask()
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
 
 
 def _sync_folder(folder: Path) -> None:
