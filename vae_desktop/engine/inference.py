@@ -61,12 +61,13 @@ class InferenceThread:
         self._request: tuple[int, int, Floats] | None = None  # run, request, code (d,)
         self._pending = False
         self._turns = ViewTurns(self._snapshots)
+        self._at_work = threading.Lock()
         self.renew()
 
     def renew(self) -> None:
         """Be of use again after :meth:`close`."""
         self._closing = threading.Event()  # one for each thread: one that is slow to end must not come back to life
-        self._thread = threading.Thread(target=self._run, args=(self._closing,), name="inference", daemon=True)
+        self._thread = threading.Thread(target=self._main, args=(self._closing,), name="inference", daemon=True)
 
     def start(self) -> None:
         """Begin, unless it has begun."""
@@ -173,8 +174,12 @@ class InferenceThread:
         with self._wake:
             self._turns.forget(view)
 
-    def _run(self, closing: threading.Event) -> None:
+    def _main(self, closing: threading.Event) -> None:
         prepare_threads()
+        with self._at_work:  # the thread before this one may be slow to end
+            self._run(closing)
+
+    def _run(self, closing: threading.Event) -> None:
         while True:
             with self._wake:
                 while not (self._pending or closing.is_set() or self._turns.next() is not None):

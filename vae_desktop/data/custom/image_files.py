@@ -191,10 +191,10 @@ class _Decoding:
         first = int(self._first[number])
         file, count = self._layout.placed[number].file, int(self._pages[number])
         for page, picture in enumerate(read_pages(file, self._side, count, self._levels)):
-            self._canvas.put(first + page, picture.pixels[None])
-            self._changes[first + page] = picture.changes
             if self._is_over.is_set():  # nobody waits any longer
                 return
+            self._canvas.put(first + page, picture.pixels[None])
+            self._changes[first + page] = picture.changes
 
     def _note(self, answers: list[object], more: Sequence[object]) -> None:
         """Take in what came of the next files, and have it kept with their images."""
