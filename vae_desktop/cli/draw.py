@@ -4,25 +4,18 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.opening import add_file_options, diffusion_of, opened_at_its_end
-from vae_desktop.cli.options import add_setting_option
+from vae_desktop.cli.options import add_guidance_option, add_setting_option
 from vae_desktop.cli.output import print_json, say
 from vae_desktop.cli.sample import COUNT, SEED, pictures_of
 from vae_desktop.cli.saving import add_pictures_option, check_writable, save_pictures
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Setting
-from vae_desktop.words import GUIDANCE, STEPS
+from vae_desktop.words import STEPS
 
 if TYPE_CHECKING:
     from vae_desktop.words.understanding import Understanding
 
 HELP = N_("draw pictures of what a text asks for")
-_GUIDANCE = Setting(
-    N_("Guidance"),
-    N_("How far the pictures follow the words: 1 as they were learned, 0 not at all; more makes them more alike."),
-    kind="number",
-    minimum=0.0,
-    maximum=20.0,
-)
 _STEPS = Setting(N_("Steps"), N_("In how many steps noise becomes a code."), minimum=1, maximum=1000)
 
 
@@ -31,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_file_options(parser, has_step=False)
     parser.add_argument("text", metavar="TEXT", help=tr("what to draw, such as 'a thick slanted seven'"))
     add_setting_option(parser, "--count", "count", COUNT, 16)
-    add_setting_option(parser, "--guidance", "guidance", _GUIDANCE, GUIDANCE)
+    add_guidance_option(parser)
     add_setting_option(parser, "--steps", "steps", _STEPS, STEPS)
     add_setting_option(parser, "--seed", "seed", SEED, 0)
     add_pictures_option(parser)

@@ -14,9 +14,17 @@ from vae_desktop.language import N_, tr
 from vae_desktop.paths import default_data_dir
 from vae_desktop.presets import PRESETS
 from vae_desktop.settings import Setting, settings_of
+from vae_desktop.words import GUIDANCE
 
 _SPELLINGS = {"name": "dataset", "kind": "model"}
 _DEFAULTS = {"epochs": N_("the data set's own")}
+_GUIDANCE = Setting(
+    N_("Guidance"),
+    N_("How far the pictures follow the words: 1 as they were learned, 0 not at all; more makes them more alike."),
+    kind="number",
+    minimum=0.0,
+    maximum=20.0,
+)
 _METAVARS = {"integer": "N", "number": "X", "sizes": "N"}
 
 
@@ -122,6 +130,11 @@ def add_setting_option(
         metavar=_METAVARS.get(entry.kind) or "|".join(choice.name for choice in entry.choices),
         help=_escaped(help.format(label=tr(entry.label), help=tr(entry.help), default=shown)),
     )
+
+
+def add_guidance_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--guidance``."""
+    add_setting_option(parser, "--guidance", "guidance", _GUIDANCE, GUIDANCE)
 
 
 class _MemoryAction(argparse.Action):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, diffusion_of, grounded_words, number_of
-from vae_desktop.cli.options import add_data_dir_option, add_setting_option
+from vae_desktop.cli.options import add_data_dir_option, add_guidance_option, add_setting_option
 from vae_desktop.cli.output import print_json, print_table, say, shown_progress
 from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import SETTINGS
@@ -39,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "find their images, and whether what is drawn is a copy of training images"
     )
     parser.add_argument("--judge", action="store_true", help=help)
+    add_guidance_option(parser)
     help = tr("fit no captions: the diffusion is one more way of drawing random codes")
     parser.add_argument("--without-words", action="store_true", help=help)
     help = tr(
@@ -67,10 +68,11 @@ def run(options: argparse.Namespace) -> int:
     judgement = _judged(checkpoint, diffusion, options) if options.judge else None
     if options.json:
         values = _values(checkpoint, diffusion, options, seconds)
-        print_json(values if judgement is None else {**values, "judged": asdict(judgement)})
+        judged = {} if judgement is None else {"judged": {"guidance": options.guidance, **asdict(judgement)}}
+        print_json(values | judged)
     else:
         rows = _rows(checkpoint, diffusion, options, seconds)
-        print_table(rows if judgement is None else [*rows, *_judged_rows(judgement)])
+        print_table(rows if judgement is None else [*rows, *_judged_rows(judgement, options.guidance)])
     return 0
 
 
@@ -149,7 +151,7 @@ def _judged(checkpoint: "Checkpoint", diffusion: "LatentDiffusion", options: arg
     dataset = _images(checkpoint, options)
     model = restored_model(checkpoint.config.model, checkpoint.image_shape, checkpoint.snapshot.weights)
     with shown_progress() as progress:
-        return judge(diffusion, model, dataset, default_cache_dir(), progress)
+        return judge(diffusion, model, dataset, options.guidance, default_cache_dir(), progress)
 
 
 def _images(checkpoint: "Checkpoint", options: argparse.Namespace) -> "Dataset":
@@ -198,10 +200,10 @@ def _rows(
     ]
 
 
-def _judged_rows(judgement: "Judgement") -> list[tuple[str, str]]:
+def _judged_rows(judgement: "Judgement", guidance: float) -> list[tuple[str, str]]:
     languages = {"en": tr("English"), "zh": tr("Chinese")}
     facts = {"thickness.high": tr("thick"), "thickness.low": tr("thin"), "slant.high": tr("slanted")}
-    rows = []
+    rows = [(tr("Guidance"), f"{guidance:g}")] if judgement.as_asked or judgement.shifts else []
     for language, shares in judgement.as_asked.items():
         mean = sum(shares.values()) / len(shares)
         lowest = sorted(shares.items(), key=lambda pair: pair[1])[:_CLASSES]

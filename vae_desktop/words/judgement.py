@@ -20,6 +20,7 @@ from vae_desktop.latent.sampling import sample_posteriors
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.progress import Progress, ignore
 from vae_desktop.seeds import random_numbers
+from vae_desktop.words import GUIDANCE
 from vae_desktop.words.captions import Captions, Speaker
 from vae_desktop.words.facts import UNKNOWN, Fact, Facts, level_numbers
 from vae_desktop.words.judging import Numbers, nearest_distances, recall_at, share_as_asked, shift
@@ -80,6 +81,7 @@ def judge(
     diffusion: LatentDiffusion,
     model: Autoencoder,
     dataset: Dataset,
+    guidance: float = GUIDANCE,
     cache_dir: Path | None = None,
     progress: Progress = ignore,
 ) -> Judgement:
@@ -92,6 +94,8 @@ def judge(
     ----------
     model : Autoencoder
         On the CPU; its weights must not change meanwhile.
+    guidance : float
+        Of the pictures of classes and of strokes, as `LatentDiffusion.draw` takes it.
     cache_dir : Path, optional
         Where classifiers are kept.
 
@@ -112,9 +116,10 @@ def judge(
         facts = Facts.of(dataset, progress.part(1, 14, 100)).of_test(dataset, progress.part(15, 5, 100))
         classifier = classifier_for(dataset, cache_dir, progress.part(20, 5, 100))
         if classifier is not None:
-            as_asked = _as_asked(diffusion, model, classifier, dataset.class_names, progress.part(25, 15, 100))
+            telling = progress.part(25, 15, 100)
+            as_asked = _as_asked(diffusion, model, classifier, dataset.class_names, guidance, telling)
         if diffusion.subject.are_strokes:
-            shifts = _shifts(diffusion, model, test, progress.part(40, 5, 100))
+            shifts = _shifts(diffusion, model, test, guidance, progress.part(40, 5, 100))
         chosen = random.permutation(np.flatnonzero((facts.values != UNKNOWN).any(1)))[:CAPTIONS]
         if len(chosen) > _BEST:
             texts = Captions(facts).draw(chosen, random, held_out=True)
@@ -132,6 +137,7 @@ def _as_asked(
     model: Autoencoder,
     classifier: Classifier,
     class_names: Sequence[str],
+    guidance: float,
     progress: Progress,
 ) -> dict[str, dict[str, float]]:
     """By language and class, the fraction of pictures as asked for; a text that is refused has none."""
@@ -142,13 +148,13 @@ def _as_asked(
         progress(done, len(LANGUAGES) * len(known))
         asked, shares = class_names.index(name), []
         for seed, text in enumerate(_texts(speaker, Fact("class", number), language)):
-            shares.append(share_as_asked(diffusion, model, classifier, text, asked, _PICTURES, seed=seed))
+            shares.append(share_as_asked(diffusion, model, classifier, text, asked, _PICTURES, guidance, seed))
         found.setdefault(language, {})[name] = float(np.mean(shares))
     return found
 
 
 def _shifts(
-    diffusion: LatentDiffusion, model: Autoencoder, real: Split, progress: Progress
+    diffusion: LatentDiffusion, model: Autoencoder, real: Split, guidance: float, progress: Progress
 ) -> dict[str, dict[str, float]]:
     """By language and fact, how far strokes move as asked for, in standard deviations of real images."""
     speaker, found = Speaker(diffusion.subject), dict[str, dict[str, float]]()
@@ -156,11 +162,11 @@ def _shifts(
     facts = [Fact.of_key(key) for key in _SHIFTED]
     known = [fact for fact in facts if fact.kind in diffusion.subject.kinds]
     for language, fact in itertools.product(LANGUAGES, known):
-        number_of, shifts = partial(_level_of_strokes, fact.kind), []
+        number_of, numbers, shifts = partial(_level_of_strokes, fact.kind), measured[fact.kind], []
         for seed, text in enumerate(_texts(speaker, fact, language)):
             progress.check()
             if not diffusion.understand(text).refusal:
-                shifts.append(shift(diffusion, model, number_of, text, measured[fact.kind], _PICTURES, seed=seed))
+                shifts.append(shift(diffusion, model, number_of, text, numbers, _PICTURES, guidance, seed))
         if shifts:
             found.setdefault(language, {})[fact.key] = float(np.mean(shifts))
     return found
