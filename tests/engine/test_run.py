@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vae_desktop.engine.followed import Followed
 from vae_desktop.engine.pace import Progress, ProgressMeter
 from vae_desktop.engine.run import Run, opened_run
 from vae_desktop.models.snapshot import Snapshot
@@ -111,6 +112,28 @@ def test_settings_that_change_are_typed(run):
     run.set_training("beta", 2.5)
     assert (run.config.training.epochs, run.config.training.beta) == (7, 2.5)
     assert isinstance(run.config.training.epochs, int)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_followed", "shown"),
+    [
+        ("training", False, 8),
+        ("paused", False, 8),
+        ("diverged", False, 5),
+        ("failed", False, 5),
+        ("training", True, 5),  # its curves come more often than its weights
+        ("failed", True, 5),
+    ],
+)
+def test_what_is_shown_is_of_the_step_of_its_weights(run, status, is_followed, shown):
+    run.history.append(np.ones((8, 3)))
+    run.history.evaluations = [Evaluation(step, 1.0, 1.0, None, None) for step in (0, 4, 8)]
+    run.status, run.snapshot = status, Snapshot(5, {})
+    run.followed = Followed("folder") if is_followed else None
+    run.measured = {5: {"a": 1.0}, 7: {"a": 2.0}}
+    assert (run.step, run.shown_step) == (8, shown)
+    assert run.measured_step == min(shown, 7)
+    assert run.shown_evaluation.step == (8 if shown == 8 else 4)
 
 
 def test_a_checkpoint_ends_at_its_snapshot_and_leaves_the_run_alone(run):

@@ -137,8 +137,11 @@ class Run(KeptModel):
 
     @property
     def shown_step(self) -> int:
-        """After how many steps it is shown."""
-        return self.step if self.moment is None else self.moment.step
+        """After how many steps it is shown; the curves of one that diverged, failed or is followed may go further."""
+        if self.moment is not None:
+            return self.moment.step
+        trains_here = self.status in ("training", "paused") and self.followed is None
+        return self.step if trains_here or self.snapshot is None else self.snapshot.step
 
     @property
     def measured_step(self) -> int:
@@ -154,10 +157,9 @@ class Run(KeptModel):
     @property
     def shown_evaluation(self) -> Evaluation | None:
         """The loss on the test set, the newest by the step that is shown."""
-        if self.moment is None:
-            return self.history.last_evaluation
         before = (entry for entry in reversed(self.history.evaluations) if entry.step <= self.shown_step)
-        return self.moment.evaluation or next(before, None)
+        own = None if self.moment is None else self.moment.evaluation
+        return own or next(before, None)
 
     @property
     def shown_config(self) -> RunConfig:

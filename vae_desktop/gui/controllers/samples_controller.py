@@ -168,7 +168,7 @@ class SamplesController(ToolController[SamplesView]):
         self.refresh()
 
     def _fit_if_needed(self, run: Run, codes: Floats) -> None:
-        wanted = int(self.view.components.value()), len(codes), len(run.history.training)
+        wanted = int(self.view.components.value()), len(codes), run.shown_step
         if self._fitted is not None and self._fitted[0] == wanted[0]:
             # Beside a training a fit is old as soon as it is done; it has its share of the time.
             waits = run.is_in_motion and not self._fit_pacer.is_due(time.monotonic())
