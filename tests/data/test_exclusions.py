@@ -1,5 +1,6 @@
 """Images that are left out: told by content, by file and row, kept by windows that do not lose each other's entries."""
 
+import errno
 import json
 import os
 import threading
@@ -202,13 +203,32 @@ def test_a_lock_that_a_dead_process_left_holds_nobody_up(folder):
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"images":[{}]}', b'{"images":3}', b"\xff", b"[" * 100_000])
-def test_damaged_marks_are_none(folder, data):
+def test_damaged_marks_are_told_once_and_kept_as_a_copy(folder, data):
     marks = Marks(folder, "/photos")
     folder.mkdir()
     marks.path.write_bytes(data)
+    with pytest.raises(UserError, match="damaged"):
+        marks.exclude([ImageKey("0" * 16)])
+    assert marks.path.with_suffix(".bak").read_bytes() == data
     assert marks.read() == {}
     marks.exclude([ImageKey("0" * 16)])
     assert json.loads(marks.path.read_bytes())["source"] == "/photos"
+
+
+def test_marks_that_cannot_be_read_for_a_moment_are_not_written_over(folder, monkeypatch):
+    marks, key = Marks(folder, "/photos"), ImageKey("0" * 16, (1, 8, 8))
+    marks.exclude([key])
+
+    def fail(path):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.read_bytes", fail)
+        with pytest.raises(UserError, match="cannot be read: Input/output error"):
+            marks.tag([ImageKey("1" * 16, (1, 8, 8))], "odd")
+        with pytest.raises(UserError, match="cannot be read"):
+            marks.exclusion()
+    assert marks.exclusion() == Exclusion(frozenset([key]))
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):

@@ -54,6 +54,18 @@ def test_what_is_excluded_is_left_out_of_new_models(app, run):
     assert again.config.dataset == run.config.dataset
 
 
+def test_no_model_is_trained_while_it_is_not_known_what_is_excluded(app, run):
+    starter, marks = app.session.starter, app.session.marks
+    config = RunConfig(DatasetConfig(run.config.dataset.name), run.config.model, run.config.training)
+    marks.of(run.config.dataset.name).path.mkdir(parents=True)  # it cannot be read
+    starter.train(config)
+    assert not starter.is_beginning
+    assert "cannot be read" in app.told.messages[-1].text
+    app.session.datasets.forget()
+    starter.load_dataset(config.dataset)  # which teaches no model
+    app.wait_until(lambda: app.session.datasets.of(run) is not None)
+
+
 def test_tags_are_kept_by_content(app, run):
     marks, changed = app.session.marks, []
     marks.changed.connect(changed.append)

@@ -1,6 +1,7 @@
 """The sheet of images: before a training, after one, and what a person does with an image of their own."""
 
 import csv
+import errno
 import shutil
 import zipfile
 
@@ -319,6 +320,28 @@ def test_what_is_excluded_is_crossed_out_undone_and_left_out_of_a_new_run(traine
     assert before.id in trained.engine.project.runs
     trained.find("returnImagesAction", QAction).trigger()
     assert not trained.find("returnImagesAction", QAction).isEnabled()
+
+
+def test_marks_that_cannot_be_read_are_told_and_an_undo_can_be_tried_again(trained, monkeypatch):
+    view, banner = trained.window.tools["images"], trained.window.banner
+    view.sheet.choose(np.arange(3), 0)
+    exclude = trained.find("excludeImageButton", QToolButton)
+    exclude.click()
+
+    def fail(path):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.read_bytes", fail)
+        banner.findChild(QToolButton, "messageActionButton").click()  # Undo
+        assert "cannot be read" in banner.text()
+        trained.find("returnImagesAction", QAction).trigger()
+        controller_of(trained)._follow_marks(controller_of(trained).images.config.name)
+        assert "cannot be read" in banner.text()
+    view.sheet.setFocus()
+    QTest.keyClick(view.sheet, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert banner.text() == "3 images are not excluded any longer."
+    assert "excluded" not in enabled(view)
 
 
 def test_tags_are_given_found_and_taken(trained):

@@ -42,7 +42,7 @@ class ImageMarks:
         Raises
         ------
         UserError
-            If it cannot be written.
+            If that cannot be noted.
         """
         self.exclude_keys(dataset.config.name, keys_of(dataset, images), is_excluded)
 
@@ -58,12 +58,12 @@ class ImageMarks:
         self.changed.emit(source)
 
     def excluded(self, dataset: Dataset) -> Images:
-        """Which images of a data set are excluded by now."""
+        """Which images of a data set are excluded by now; raises UserError if that cannot be read."""
         hashes = {mark.key.hash for mark in self.of(dataset.config.name).read().values() if mark.is_excluded}
         return _numbers(dataset, hashes)
 
     def tagged(self, dataset: Dataset) -> dict[str, Images]:
-        """Which images of a data set have each tag."""
+        """Which images of a data set have each tag; errors as of `excluded`."""
         found = self.of(dataset.config.name).tagged()
         return {tag: _numbers(dataset, hashes) for tag, hashes in sorted(found.items())}
 
@@ -73,7 +73,7 @@ class ImageMarks:
         Raises
         ------
         UserError
-            If the list of these cannot be kept.
+            If these cannot be read, or the list of them cannot be kept.
         """
         if config.excluded:
             return config

@@ -151,8 +151,8 @@ class RunStarter:
 
     def load_dataset(self, config: DatasetConfig) -> None:
         """Load a data set in the background, so that its size and classes are known before a new model is trained."""
-        (whole,) = self._without_excluded([replace(RunConfig(), dataset=config)])
-        self._load(whole.dataset)
+        known = self._without_excluded([replace(RunConfig(), dataset=config)])
+        self._load(known[0].dataset if known else config)
 
     def load_images_of(self, run: Run) -> None:
         """Load the data set of a model in the background."""
@@ -201,16 +201,16 @@ class RunStarter:
             self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
 
     def _without_excluded(self, configs: Sequence[RunConfig]) -> list[RunConfig]:
-        """The settings of new models, whose images are those that are not excluded."""
+        """The settings of new models, on the images that are not excluded; none if that is not known, which is told."""
         try:
             return [replace(config, dataset=self._marks.applied(config.dataset)) for config in configs]
         except UserError as error:
             self._messages.complain(str(error))
-            return list(configs)
+            return []
 
     def _prepare(self, plan: _Plan) -> None:
-        """Have the data set loaded, then start the runs."""
-        if self.is_beginning:
+        """Have the data set loaded, then start the runs, if there are any."""
+        if self.is_beginning or not plan.configs:
             return
         self._tracker.has_failed = False
         self._training.warm_up()

@@ -52,7 +52,7 @@ class ImageActions(QObject):
             has_file = image_texts.file_on_disk(dataset, number) is not None
             view.set_can_reveal("" if has_file else tr("This image is in no file of yours."))
         reason = "" if len(excluded) else tr("None of its images is excluded.")
-        view.set_excluded(0 if dataset is None else max(len(excluded), self.notes.count(dataset)), others or reason)
+        view.set_excluded(0 if dataset is None else max(len(excluded), self._orders.excluded_count), others or reason)
 
     @Slot(bool)
     def _exclude(self, is_excluded: bool) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.exclusions import ImageKey, keys_of
 from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.messages import Action
 from vae_desktop.errors import UserError
 from vae_desktop.language import sentences, tr, tr_count
 
@@ -22,45 +24,44 @@ class ImageNotes:
 
     def exclude(self, dataset: Dataset, images: Iterable[int], is_excluded: bool = True) -> None:
         """Have new models do without images, or with them again, as far as they do not already."""
-        before = set(self._marks.excluded(dataset).tolist())
-        changed = [number for number in images if (number in before) != is_excluded]
-        self._exclude(dataset.config.name, keys_of(dataset, changed), is_excluded)
+        with self._telling():
+            before = set(self._marks.excluded(dataset).tolist())
+            changed = [number for number in images if (number in before) != is_excluded]
+            self._exclude(dataset.config.name, keys_of(dataset, changed), is_excluded)
 
     def take_back_all(self, dataset: Dataset) -> None:
         """Have new models learn from all images again, also from those that are not there any longer."""
         source = dataset.config.name
-        self._exclude(source, sorted(self._marks.of(source).exclusion().images), False)
-
-    def count(self, dataset: Dataset) -> int:
-        """How many images are excluded, in the data set at hand or not."""
-        return len(self._marks.of(dataset.config.name).exclusion())
+        with self._telling():
+            self._exclude(source, sorted(self._marks.of(source).exclusion().images), False)
 
     def undo(self) -> None:
         """Take back what was excluded, or taken back, last."""
         if self._done:
-            source, keys, is_excluded = self._done.pop()
-            if self._note(source, keys, not is_excluded):
+            source, keys, is_excluded = self._done[-1]
+            with self._telling("undo_exclusion"):
+                self._marks.exclude_keys(source, keys, not is_excluded)
+                self._done.pop()
                 self._engine.messages.inform(_told(len(keys), not is_excluded), about=ABOUT)
 
     def tag(self, dataset: Dataset, images: Sequence[int], tag: str, is_tagged: bool) -> None:
         """Give images a tag, or take it from them."""
-        try:
+        with self._telling():
             self._marks.tag(dataset, images, tag, is_tagged)
-        except UserError as error:
-            self._engine.messages.complain(str(error))
 
     def _exclude(self, source: str, keys: list[ImageKey], is_excluded: bool) -> None:
-        if keys and self._note(source, keys, is_excluded):
+        if keys:
+            self._marks.exclude_keys(source, keys, is_excluded)
             self._done.append((source, keys, is_excluded))
             self._engine.messages.inform(_told(len(keys), is_excluded), action="undo_exclusion", about=ABOUT)
 
-    def _note(self, source: str, keys: list[ImageKey], is_excluded: bool) -> bool:
+    @contextmanager
+    def _telling(self, action: Action = "") -> Iterator[None]:
+        """Tell of marks that cannot be read or written: nothing is noted then, and that action may do it later."""
         try:
-            self._marks.exclude_keys(source, keys, is_excluded)
+            yield
         except UserError as error:
-            self._engine.messages.complain(str(error))
-            return False
-        return True
+            self._engine.messages.report(error, action=action)
 
 
 def _told(count: int, is_excluded: bool) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
+from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.language import tr
@@ -43,14 +44,21 @@ class ImageOrders:
     run: Run | None = None  # that learns from the images
     excluded: Indices = field(default_factory=lambda: np.empty(0, np.int64))
     tags: dict[str, Indices] = field(default_factory=dict)
+    excluded_count: int = 0  # with those that are not in the data set at hand
     _order: str = field(default="files", init=False)  # that was asked for last, and the kind of score that it is by
     _kind: str | None = field(default=None, init=False)
 
     def take_marks(self) -> None:
         """Read what is noted of the images."""
-        if self.dataset is not None:
-            self.excluded = self._engine.marks.excluded(self.dataset)
-            self.tags = self._engine.marks.tagged(self.dataset)
+        self.excluded, self.tags, self.excluded_count = np.empty(0, np.int64), {}, 0
+        if self.dataset is None:
+            return
+        marks = self._engine.marks
+        try:
+            self.excluded, self.tags = marks.excluded(self.dataset), marks.tagged(self.dataset)
+            self.excluded_count = len(marks.of(self.dataset.config.name).exclusion())
+        except UserError as error:
+            self._engine.messages.complain(str(error))
 
     def reasons(self) -> dict[str, str]:
         """Why some orders cannot be chosen."""
