@@ -108,8 +108,21 @@ def test_tsne_while_training_says_that_the_codes_have_moved_since(driver) -> Non
     driver.train(latentDim="3", epochs="1000")
     driver.wait(lambda: scatter(driver).drawn is not None)
     choose(driver, "tsne")
-    driver.wait(lambda: "they have moved since" in note(driver))
+    driver.wait(lambda: "not of this one: press Update" in note(driver))
     assert driver.state == "training"
+
+
+def test_tsne_of_one_step_says_so_at_another(driver) -> None:
+    driver.train_to_the_end(latentDim="3", epochs="2")
+    run, playhead = driver.shown, driver.engine.playhead
+    playhead.go_to([run], 2)
+    driver.wait(lambda: run.shown_step == 2 and run.codes is not run.newest_codes)
+    choose(driver, "tsne")
+    driver.wait(lambda: note(driver) == "neighbourhoods, without a scale")
+    playhead.go_live([run])
+    assert note(driver) == "the codes of step 2, not of this one: press Update"
+    playhead.go_to([run], 2)
+    driver.wait(lambda: note(driver) == "neighbourhoods, without a scale")
 
 
 @pytest.mark.parametrize(("count", "words"), [(3, "t-SNE needs at least 4 codes"), (10, None)])

@@ -37,7 +37,7 @@ class TsneController(QObject):
             return
         self._space.projection = "tsne"
         self._space.ask_overlays()
-        self._step = len(run.history.training)
+        self._step = run.shown_step
         self._tools.show_progress(0, 1)
         self._tools.note.set_text(tr("looking for neighbours…"))
         means = codes.mean
@@ -66,8 +66,8 @@ class TsneController(QObject):
             return
         if self._scatter.has_stale_layout:
             self._tools.note.set_text(tr("other images than were laid out: press Update"))
-        elif len(run.history.training) != self._step:
-            text = tr("codes after step {step}; they have moved since")
+        elif run.shown_step != self._step:
+            text = tr("the codes of step {step}, not of this one: press Update")
             self._tools.note.set_text(text.format(step=f"{self._step:,}"))
         else:
             self._tools.note.set_text(tr("neighbourhoods, without a scale"))
