@@ -10,6 +10,7 @@ from tests.engine.conftest import App, Inbox
 from tests.run_folders import recorded, write_run
 from vae_desktop.engine import follower
 from vae_desktop.engine.followed import Delay
+from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.run_folder.reader import RunReader
 from vae_desktop.training.run_folder.source import Source
 
@@ -208,6 +209,24 @@ def test_a_step_of_one_that_is_begun_anew_is_not_shown_as_it_was_before(app, tmp
     app.wait_until(lambda: run.moment is not None)
     weights = another.timeline.read(5).snapshot.weights
     assert all(np.array_equal(weights[name], own) for name, own in run.moment.snapshot.weights.items())
+
+
+def test_what_another_training_takes_the_place_of_is_here_alone_and_kept(app, tmp_path, config, dataset):
+    write_run(tmp_path / "run", config, dataset)
+    (run,) = follow(app, tmp_path / "run")
+    session = app.session
+    session.playhead.go_to([run], 5)
+    app.wait_until(lambda: run.moment is not None)
+    write_run(tmp_path / "another", config.with_settings(kind="vae-no-kl"), dataset)
+    (tmp_path / "run").rename(tmp_path / "away")
+    (tmp_path / "another").rename(tmp_path / "run")
+    app.wait_until(lambda: len(session.project.runs) == 2)
+    assert (run.timeline, run.moment, run.is_saved) == (None, None, False)
+    session.library.remove(run)
+    (path,) = app.autosaves.files()
+    kept = load_checkpoint(path)
+    assert kept.config == config
+    assert all(np.array_equal(own, kept.snapshot.weights[name]) for name, own in run.snapshot.weights.items())
 
 
 def test_an_address_that_can_never_be_read_is_refused(app):

@@ -69,6 +69,28 @@ def test_codes_pictures_and_figures_are_those_of_the_step(app, config, playhead,
     assert picture(app, run, np.zeros(2, np.float32)).step == 24
 
 
+def test_a_model_that_is_put_back_on_the_list_is_decoded_as_at_the_step_that_is_shown(app, config, at):
+    app.trained(config)
+    run = app.trained(config)
+    at(run, 3)
+    app.session.library.remove(run)
+    assert app.session.project.shown is not run
+    app.session.project.undo_removal()
+    assert (run.shown_step, picture(app, run, np.zeros(2, np.float32)).step) == (3, 3)
+
+
+def test_a_step_that_came_while_its_model_was_off_the_list_can_be_asked_for_again(app, config, playhead):
+    app.trained(config)
+    run = app.trained(config)
+    playhead.go_to([run], 3)
+    app.session.library.remove(run)
+    app.wait_until(lambda: not app.session.tasks.is_running(f"frame of {run.id}"))
+    app.session.project.undo_removal()
+    playhead.go_to([run], 3)
+    app.wait_until(lambda: run.moment is not None)
+    assert run.shown_step == 3
+
+
 @pytest.mark.parametrize(
     ("kept", "expected"),
     [

@@ -15,6 +15,8 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.mnist import MNIST_SETS
 from vae_desktop.engine import live_embedding, trainer
 from vae_desktop.errors import UserError
+from vae_desktop.latent.measures import QUICK
+from vae_desktop.training import devices
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
@@ -712,3 +714,46 @@ def test_gradient_norms_are_told_while_they_are_wanted_and_are_those_of_steps_ta
     assert (np.diff(steps) > 0).all()
     assert 0 < steps[0] <= steps[-1] <= run.snapshot.step
     assert (norms > 0).all()
+
+
+def test_a_training_that_could_not_load_pytorch_tries_anew_at_the_next_train(app, session, told, config, monkeypatch):
+    def fail():
+        raise ImportError("no libtorch")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(devices, "find_devices", fail)
+        for count in (1, 2):
+            session.starter.train(config)
+            app.wait_until(lambda count=count: len(told.messages) >= count and not session.starter.is_beginning)
+            assert (session.training.state, told.messages[-1].level) == ("failed", "error")
+    assert app.train(config).step == 24
+
+
+def test_a_data_set_whose_reading_is_given_up_by_all_is_no_longer_being_read(app, session, monkeypatch):
+    def never_ends(config, data_dir, progress, learned):
+        while True:
+            progress.check()
+            time.sleep(0.01)
+
+    ended = []
+    session.datasets.ended.connect(lambda: ended.append(True))
+    monkeypatch.setattr("vae_desktop.data.load.load_dataset", never_ends)
+    session.datasets.load(DatasetConfig("digits"), lambda dataset: None)
+    session.tasks.cancel_all()
+    app.wait_until(lambda: ended)
+
+
+def test_what_was_measured_stays_where_measuring_again_fails(app, session, told, config, monkeypatch):
+    run = app.train(config)
+    session.measurements.start([run], QUICK)
+    app.wait_until(lambda: not session.measurements.is_running)
+    known = dict(run.measures)
+
+    def fail(*arguments):
+        raise OSError("no memory")
+
+    monkeypatch.setattr("vae_desktop.latent.measuring.measuring", fail)
+    session.measurements.start([run], QUICK)
+    app.wait_until(lambda: not session.measurements.is_running)
+    assert "no memory" in told.messages[-1].text
+    assert run.measures == known != {}

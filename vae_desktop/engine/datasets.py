@@ -127,7 +127,7 @@ class DatasetLoader:
             finished(present)
             return
         progressed = partial(self.progressed.emit, "reading")
-        self._tasks.run(work, finished, failed, on_progress=progressed, key=_LOAD, loads=True)
+        self._tasks.run(work, finished, failed, self._end, progressed, key=_LOAD, loads=True)
 
     def load_to_show(self, config: DatasetConfig) -> None:
         """Have the images of the model on screen at hand, if they are in the data folder; else nothing happens."""
@@ -177,7 +177,12 @@ class DatasetLoader:
             self._messages.report(error, details, "retry")
 
         progressed = partial(self.progressed.emit, "downloading")
-        self._tasks.run(work, finished, failed, on_progress=progressed, key=_DOWNLOAD)
+        self._tasks.run(work, finished, failed, self._end, progressed, key=_DOWNLOAD)
+
+    def _end(self) -> None:
+        """Tell that nothing is fetched any longer, if so: what was cancelled may have been for something newer."""
+        if not any(map(self._tasks.is_running, (_LOAD, _DOWNLOAD))):
+            self.ended.emit()
 
     def cancel(self) -> None:
         """End the download, or the reading of a data set, that is under way."""

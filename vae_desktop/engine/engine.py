@@ -187,6 +187,8 @@ class Engine:
         self.inference.start()
         if run.snapshot is not None and run not in self.project.active:
             self.inference.publish(run.id, run.config.model, run.image_shape, run.snapshot)
+        if run.moment is not None:  # one that comes back to the list, too
+            self.inference.pin(run.id, (run.config.model, run.image_shape, run.moment.snapshot))
 
     def _publish_all(self, comparison: Comparison) -> None:
         for run in comparison.runs:

@@ -34,6 +34,8 @@ class Followed:
         What is wrong, in words; "" if nothing is.
     is_broken : bool
         Whether it is that nothing can be read now.
+    is_replaced : bool
+        Whether another training has begun in its folder, so that what is known of this one is here alone.
     """
 
     address: str
@@ -42,6 +44,7 @@ class Followed:
     bytes_per_minute: int = 0
     trouble: str = ""
     is_broken: bool = False
+    is_replaced: bool = False
 
     @property
     def folder(self) -> str:

@@ -160,11 +160,12 @@ class Following:
             for run in entry.runs:
                 self._project.timeline_changed.emit(run)
             return
-        for run in entry.runs:  # what they were before stays
+        for run in entry.runs:  # what they were before stays, but for what lay there
             text = tr("Another training has begun in {folder}.").format(folder=entry.address)
             self._project.set_status(run, "stopped")
-            self._note(run, Followed(entry.address, trouble=text))
-        for run in entry.runs:
+            self._note(run, Followed(entry.address, trouble=text, is_replaced=True))
+            run.timeline = None
+            self._project.timeline_changed.emit(run)
             entry.group.runs.remove(run)
         entry.runs = [
             self._project.add(entry.new_run(self._project.next_id(), poll, number))

@@ -61,7 +61,7 @@ class KeptModel:
 
     @property
     def is_saved(self) -> bool:
-        if self.followed is not None and self.diffusion is None:
+        if self.followed is not None and not self.followed.is_replaced and self.diffusion is None:
             return True
         return self.snapshot is None or self._is(self.saved_step, self.saved_diffusion)
 

@@ -146,8 +146,7 @@ class Measurements:
             ended()
             self._datasets.report(config.dataset, error, details)
 
-        values: dict[str, Any] = {}
-        run.measured[step] = values
+        values = run.measured.setdefault(step, {})  # what is known stays until it is known anew
         self._project.measures_changed.emit(run)
         title = run.title
         if wanted.moment is not None:

@@ -100,9 +100,11 @@ class Playhead:
 
     def _show(self, run: Run, frame: Frame) -> None:
         """Show a frame, unless another one is wanted by now; codes that are still computed leave those before."""
-        if self._wanted(run) != frame.step or run.id not in self._project.runs:
+        if self._wanted(run) != frame.step:
             return
         self._awaited.pop(run.id, None)
+        if run.id not in self._project.runs:
+            return
         if frame.codes is None and self._timelines.computes_codes(run):
             frame = replace(frame, codes=run.codes)
         run.moment = frame
@@ -130,6 +132,6 @@ class Playhead:
             self.go_to([run], step)
 
     def _leave_forgotten(self, run: Run) -> None:
-        """Leave a moment that has been forgotten, since the training goes on from an earlier one."""
-        if run.moment is not None and run.moment.step > run.step:
+        """Leave a moment that has been forgotten, since the training goes on from an earlier one, or begins anew."""
+        if run.timeline is None or (run.moment is not None and run.moment.step > run.step):
             self.go_live([run])

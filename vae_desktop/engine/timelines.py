@@ -141,7 +141,7 @@ class Timelines:
             Is given a UserError, if the frame is gone or damaged; by default that is told. One that is damaged is left
             out from then on.
         """
-        timeline, key = run.timeline, f"frame of {run.id}"
+        timeline, key = run.timeline, _key(run)
         there, info = self.frame(run, step), None if timeline is None else timeline.info(step)
         dataset = self._datasets.of(run)
         if there is not None:
@@ -273,6 +273,7 @@ class Timelines:
     def _let_go_of_none(self, run: Run) -> None:
         """A run whose timeline has gone begins anew: the same steps will have other weights."""
         if run.timeline is None:
+            self._tasks.cancel(_key(run))
             self._let_go(run)
 
     def _sweep(self) -> None:
@@ -280,6 +281,11 @@ class Timelines:
         if self._store is not None and not self._has_swept:
             self._has_swept = True
             self._writer.add(self._store.sweep)
+
+
+def _key(run: Run) -> str:
+    """Of the task that reads its frames."""
+    return f"frame of {run.id}"
 
 
 def _identity(info: FrameInfo) -> FrameInfo:

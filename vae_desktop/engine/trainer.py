@@ -59,6 +59,11 @@ class TrainingThread:
         self._follows_gradient: bool = self._after is not None and self._after._follows_gradient
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
 
+    @property
+    def has_died(self) -> bool:
+        """Whether it has begun, and ended."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
     def start(self) -> None:
         """Begin, unless it has begun."""
         if self._thread.ident is None:

@@ -84,7 +84,9 @@ class Training:
     # What is asked for
 
     def warm_up(self) -> None:
-        """Start the thread that trains, which loads torch, unless it runs."""
+        """Start the thread that trains, which loads torch, unless it runs; one that could not load it tries anew."""
+        if self._thread.has_died and not self.is_closing:
+            self._thread = TrainingThread(self._outbox, self._inference, self._tracker)
         self._thread.start()
 
     def begin(self, runs: Sequence[Run], compares: bool, dataset: Dataset, is_held: bool = False) -> None:
@@ -100,6 +102,7 @@ class Training:
         on_screen = self._project.shown if compares else runs[0]
         wanted = {run.id for run in runs if run is on_screen and self._project.shows_training_images}
         entries = tuple(map(self._entry, runs))
+        self.warm_up()
         self._thread.send(self._thread.begin, entries, dataset, wanted, is_held, self.run_root)
         if is_held:
             self._thread.send(self._thread.take_step)
