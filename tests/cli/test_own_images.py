@@ -91,7 +91,7 @@ def test_a_model_of_an_earlier_version_says_that_it_does_not_know(model, run):
     save_checkpoints(model, [replace(load_checkpoint(model), images=None)])
     assert load_checkpoint(model).format_version < 5
     result = run("evaluate", model, "--quick", "--json")
-    assert "of an earlier version, does not say which images it has learned" in result.err
+    assert "Nothing says which images this model has learned" in result.err
     assert result.lines[0]["images_differ"] is None
     assert run("info", model, "--json").lines[0]["images"] is None
     assert "not in the file" in run("info", model).out

@@ -113,7 +113,7 @@ def test_a_file_of_an_earlier_version_does_not_know_and_that_is_said(app, own):
     assert opened.images.is_unknown
     load_images(app, opened)
     load_images(app, opened)
-    assert sum("does not say which images" in text for text in told(app)) == 1
+    assert sum("Nothing says which images" in text for text in told(app)) == 1
 
 
 def test_test_images_that_nearly_equal_training_images_are_said(app, tmp_path):

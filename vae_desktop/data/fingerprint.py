@@ -159,14 +159,14 @@ class Fingerprint:
         return Difference(new, int(is_gone.sum()) - changed, changed)
 
 
-UNKNOWN = Fingerprint("", "test", _NONE, _NONE, _NONE, _NONE)  # of own images, in files of earlier versions
+UNKNOWN = Fingerprint("", "test", _NONE, _NONE, _NONE, _NONE)  # of own images, in files of earlier versions and runs
 
 
 def unknown_images() -> str:
-    """Why figures on a person's own images may flatter a model whose file is of an earlier version."""
+    """Why figures on a person's own images may flatter a model of which is not known which of them it has learned."""
     return tr(
-        "The model's file, of an earlier version, does not say which images it has learned. If files were added, "
-        "removed or renamed since, some of those may be among the test images."
+        "Nothing says which images this model has learned: its file is of an earlier version, or it was followed as it "
+        "trained elsewhere. If files were added, removed or renamed since, some of those may be among the test images."
     )
 
 
