@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.models.snapshot import Snapshot
 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("vae_desktop.paths.default_settings_dir", lambda: tmp_path)
+
+
+def with_other_weights(snapshot):
+    return Snapshot(snapshot.step, {name: values + 1 for name, values in snapshot.weights.items()})
 
 
 @pytest.fixture
@@ -94,6 +99,11 @@ def test_outliers_are_scored_in_the_background(app, run):
     scores = findings.outliers(run, dataset)
     assert not findings.is_outdated(run, dataset)
     assert run.shown_step == run.snapshot.step
+    scored = run.snapshot
+    run.snapshot = with_other_weights(scored)  # it went back, and came to the same step another way
+    assert findings.is_outdated(run, dataset)
+    run.snapshot = Snapshot(scored.step, dict(scored.weights))
+    assert not findings.is_outdated(run, dataset)
     (worst,) = scores.worst(1, part="train")
     assert worst.number == scores.test_count + worst.image
     app.session.marks.tag(app.session.datasets.of(run), [worst.number], "odd")

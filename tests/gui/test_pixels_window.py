@@ -1,5 +1,7 @@
 """The window in which a diffusion in pixels stands beside one in codes."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QLabel, QProgressBar
@@ -64,6 +66,15 @@ def test_both_are_fitted_shown_and_judged(window, driver):
         assert figures(window, side)[2:] == [f"{drawn.quality.precision:.0%}", f"{drawn.quality.recall:.0%}"]
     assert (found.pixels.numbers, found.codes.numbers) == (64, 8)
     assert found.codes.products < found.pixels.products
+    run, fitted = driver.shown, driver.shown.snapshot
+    run.snapshot = replace(fitted, weights={name: values + 1 for name, values in fitted.weights.items()})
+    assert driver.engine.pixels.of(run) is None  # it came to the same step another way
+    run.snapshot = fitted
+    assert driver.engine.pixels.of(run) is found
+    driver.engine.playhead.go_to([run], 2)
+    driver.wait(lambda: figures(window, "codes") == ["–"] * 4)  # it was fitted to what the model is now
+    driver.engine.playhead.go_live([run])
+    driver.wait(lambda: "–" not in figures(window, "codes"))
     driver.show("vae-20d")  # another model, of which nothing is known
     assert figures(window, "codes") == ["–"] * 4
     assert window.boards["codes"].pictures is None

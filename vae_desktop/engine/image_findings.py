@@ -15,6 +15,7 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
+from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.progress import ignore
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ImageFindings:
     _messages: Messages
 
     def __post_init__(self) -> None:
-        self._scores: WeakKeyDictionary[Dataset, tuple[Run, int, OutlierScores]] = WeakKeyDictionary()
+        self._scores: WeakKeyDictionary[Dataset, tuple[Run, Snapshot, OutlierScores]] = WeakKeyDictionary()
         self._lookalikes: WeakKeyDictionary[Dataset, Lookalikes] = WeakKeyDictionary()
         self._seen: WeakSet[Dataset] = WeakSet()  # that were looked through unasked
         self._datasets.loaded.connect(self._find_unasked)
@@ -52,7 +53,7 @@ class ImageFindings:
     def is_outdated(self, run: Run, dataset: Dataset) -> bool:
         """Whether nothing is known of a model as it is shown now."""
         known = self._scores.get(dataset)
-        return known is None or known[:2] != (run, run.shown_step)
+        return known is None or known[0] is not run or not known[1].is_same(self._training.shown_snapshot(run))
 
     def duplicates(self, dataset: Dataset) -> Lookalikes | None:
         """The images that nearly equal others, if they were looked for."""
@@ -69,7 +70,7 @@ class ImageFindings:
         if self._tasks.is_running(_OUTLIERS):
             return True
         dataset = self._datasets.of(run)
-        snapshot = self._training.newest_snapshot(run) if run.moment is None else run.moment.snapshot
+        snapshot = self._training.shown_snapshot(run)
         if dataset is None or snapshot is None:
             return False
         threads = 1 if self._project.active else None  # more would hold a training up
@@ -84,7 +85,7 @@ class ImageFindings:
             return score_outliers(model, dataset, task.progress)
 
         def finished(scores: OutlierScores) -> None:
-            self._scores[dataset] = run, snapshot.step, scores
+            self._scores[dataset] = run, snapshot, scores
             self.found.emit()
 
         self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_OUTLIERS)

@@ -16,6 +16,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
 from vae_desktop.engine.words import BesideTraining
+from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.progress import Progress
 
 if TYPE_CHECKING:
@@ -48,18 +49,18 @@ class PixelDiffusion:
 
     def __post_init__(self) -> None:
         self.fitted: Run | None = None
-        self._found: WeakKeyDictionary[Run, tuple[int, PixelsBesideCodes]] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[Run, tuple[Snapshot, PixelsBesideCodes]] = WeakKeyDictionary()
 
     def of(self, run: Run | None) -> PixelsBesideCodes | None:
         """What was fitted for a model as it is shown now; None if nothing was."""
         if run is None or run not in self._found:
             return None
-        step, found = self._found[run]
-        return found if step == run.shown_step else None
+        fitted_to, found = self._found[run]
+        return found if fitted_to.is_same(self._training.shown_snapshot(run)) else None
 
     def fit(self, run: Run) -> None:
         """Begin with a model as it is shown now, unless one is under way."""
-        snapshot = self._training.newest_snapshot(run) if run.moment is None else run.moment.snapshot
+        snapshot = self._training.shown_snapshot(run)
         if self.fitted is not None or snapshot is None:
             return
         self._training.warm_up()
@@ -92,7 +93,7 @@ class PixelDiffusion:
             self.ended.emit()
 
         def finished(found: PixelsBesideCodes) -> None:
-            self._found[run] = snapshot.step, found
+            self._found[run] = snapshot, found
             end()
 
         def failed(error: Exception, details: str) -> None:

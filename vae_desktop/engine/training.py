@@ -81,6 +81,10 @@ class Training:
         """The weights of a model as they are now, or were last seen."""
         return self._inference.newest_snapshot(run.id) if run in self._project.active else run.snapshot
 
+    def shown_snapshot(self, run: Run) -> Snapshot | None:
+        """The weights of a model as it is shown."""
+        return self.newest_snapshot(run) if run.moment is None else run.moment.snapshot
+
     # What is asked for
 
     def warm_up(self) -> None:

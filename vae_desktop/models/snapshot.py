@@ -78,6 +78,10 @@ class Snapshot:
         """The memory of its arrays."""
         return sum(values.nbytes for values in (*self.weights.values(), *(self.optimizer or {}).values()))
 
+    def is_same(self, other: "Snapshot | None") -> bool:
+        """Whether it is the same model: one that went back comes to the same step with other weights."""
+        return other is not None and self.step == other.step and are_equal(self.weights, other.weights)
+
     @property
     def is_interrupted(self) -> bool:
         """Whether the training in which the snapshot was taken was to go on."""

@@ -40,6 +40,7 @@ class PixelsController(QObject):
         engine.pixels.progressed.connect(self._show_progress)
         engine.project.shown_changed.connect(self._show_run)
         engine.project.status_changed.connect(self._show_run)
+        engine.project.moment_changed.connect(self._show_run)
         engine.datasets.loaded.connect(self._show_data)
 
     @Slot()
