@@ -166,6 +166,16 @@ def test_cancelling_ends_it_within_a_second(app, config, endless_fit):
     assert (run.diffusion, ended) == (None, [run])
 
 
+def test_taking_the_model_off_the_list_ends_it(app, config, endless_fit):
+    app.train(config)  # the only one stays
+    run, words = app.train(config), app.session.words
+    assert words.fit(run)
+    assert endless_fit.wait(30)
+    app.session.library.remove(run)
+    assert words.fitted is None
+    wait_for_tasks()
+
+
 def test_closing_ends_it(inbox, tmp_path, config, endless_fit):
     app = App(inbox, tmp_path)
     assert app.session.words.fit(app.train(config))

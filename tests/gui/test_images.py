@@ -255,6 +255,19 @@ def test_orders_that_cannot_be_shown_say_why(shared_driver, pictures, own_folder
     assert "Train a model on these images" in tip
 
 
+def test_a_search_that_fails_is_not_waited_for(trained, expect_error, monkeypatch):
+    def fail(*arguments):
+        raise MemoryError("no memory")
+
+    expect_error("no memory")
+    monkeypatch.setattr("vae_desktop.latent.outliers.score_outliers", fail)
+    view = trained.window.tools["images"]
+    view.order.set_value("outliers")
+    trained.wait(lambda: "no memory" in trained.window.banner.text())
+    assert view.sheet.empty_text == "The search has failed: choose another order."
+    trained.window.banner.clear()
+
+
 @pytest.mark.parametrize("order", ["outliers", "error"])
 def test_the_odd_one_comes_first_with_its_reason(trained, order):
     view = trained.window.tools["images"]

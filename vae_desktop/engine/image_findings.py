@@ -32,6 +32,7 @@ class ImageFindings:
 
     progressed = Signal(int, int)  # done, of how much
     found = Signal()
+    failed = Signal()
 
     _tasks: Tasks
     _project: Project
@@ -88,7 +89,7 @@ class ImageFindings:
             self._scores[dataset] = run, snapshot, scores
             self.found.emit()
 
-        self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_OUTLIERS)
+        self._tasks.run(work, finished, self._fail, on_progress=self.progressed.emit, key=_OUTLIERS)
         return True
 
     def find_duplicates(self, dataset: Dataset, is_asked: bool = True) -> None:
@@ -117,7 +118,12 @@ class ImageFindings:
                 self._messages.inform(sentence, "\n".join(lines), is_added=True)
             self.found.emit()
 
-        self._tasks.run(work, finished, on_progress=self.progressed.emit if is_asked else ignore, key=key)
+        failed = self._fail if is_asked else None
+        self._tasks.run(work, finished, failed, on_progress=self.progressed.emit if is_asked else ignore, key=key)
+
+    def _fail(self, error: Exception, details: str) -> None:
+        self._messages.report(error, details)
+        self.failed.emit()
 
     def _find_unasked(self, dataset: Dataset) -> None:
         """Look for near-duplicates among a person's own images, if it is soon done and has not been done yet."""

@@ -61,6 +61,7 @@ class Words:
         self.fitted: Run | None = None
         self._task: Task | None = None
         self._meter: ProgressMeter | None = None
+        self._project.runs_changed.connect(self._follow_list)
 
     def fit(self, run: Run, with_words: bool = True) -> bool:
         """Fit words to a model as it is now, or without them what draws codes like those of its images.
@@ -144,6 +145,11 @@ class Words:
         """End the fit that is under way; the words that the model had stay."""
         if self._tasks.cancel(_FIT):
             self._leave()
+
+    def _follow_list(self) -> None:
+        """End the fit of a model that was taken off the list: nothing shows it, and nobody could end it."""
+        if self.fitted is not None and self.fitted.id not in self._project.runs:
+            self.cancel()
 
     def _leave(self) -> None:
         """Note that nothing is fitted any longer, and tell of it."""

@@ -64,6 +64,7 @@ class ImagesController(ToolController[ImagesView]):
         self._engine.datasets.loaded.connect(self._show)
         self._engine.marks.changed.connect(self._follow_marks)
         self._engine.findings.found.connect(self._refill)
+        self._engine.findings.failed.connect(self.sheet.show_failure)
         self._engine.findings.progressed.connect(self.sheet.show_progress)
 
     @property

@@ -32,6 +32,7 @@ class ImagesOnSheet(QObject):
         super().__init__(view)
         self._view, self._orders = view, orders
         self.numbers: Indices = np.empty(0, np.int64)
+        self._is_awaited = False  # the order that is asked for is being found out
         view.order.currentIndexChanged.connect(self.fill)
         view.part.currentIndexChanged.connect(self.fill)
         view.classes.row_chosen.connect(self.fill)
@@ -55,6 +56,7 @@ class ImagesOnSheet(QObject):
         if dataset is None or not view.is_in_sight:
             return
         ordered = self._orders.ordered(view.order.value())
+        self._is_awaited = ordered is None
         sheet = view.sheet
         text = tr("Being looked for…") if ordered is None else tr("There is no such image.")
         if ordered is not None and not len(ordered.numbers) and view.order.value() == "duplicates":
@@ -98,6 +100,11 @@ class ImagesOnSheet(QObject):
         text = tr("Being looked for… {share}").format(share=f"{done / max(total, 1):.0%}")
         if not self._view.sheet.count:
             self._view.sheet.set_empty_text(text)
+
+    def show_failure(self) -> None:
+        """Say that what is looked for is not looked for any longer."""
+        if self._is_awaited:
+            self._view.sheet.set_empty_text(tr("The search has failed: choose another order."))
 
     def _in_part(self, dataset: Dataset, order: Indices) -> Indices:
         """Those of some images that are in the part chosen."""
