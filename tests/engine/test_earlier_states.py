@@ -5,9 +5,12 @@ import threading
 import pytest
 
 from tests.engine.conftest import App, Inbox
+from tests.engine.test_timelines import RecordingApp
 from vae_desktop.engine import autosave
 from vae_desktop.engine import training as training_module
 from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.errors import UserError
+from vae_desktop.training import checkpoint
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
 from vae_desktop.variants import KL_TERM
 
@@ -35,7 +38,11 @@ def save(app, path, runs):
 
 def assert_same_weights(one, other):
     assert one.weights.keys() == other.weights.keys()
-    assert all((one.weights[name] == other.weights[name]).all() for name in one.weights)
+    assert have_same_weights(one, other)
+
+
+def have_same_weights(one, other):
+    return all((one.weights[name] == other.weights[name]).all() for name in one.weights)
 
 
 def test_a_continued_model_is_still_there_as_it_was(app, config):
@@ -227,3 +234,66 @@ def test_earlier_states_fall_under_the_limit_and_latest_ones_of_an_open_window_d
     assert left[-1] == paths[-1]
     assert 1 <= len(left) <= 3
     assert autosaves.latest() == latest
+
+
+@pytest.fixture
+def recording(tmp_path):
+    result = RecordingApp(tmp_path)
+    yield result
+    result.session.close(timeout=30)
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """A disk that has no room while something stands in this list."""
+    is_full, save = [], checkpoint.save_checkpoints
+
+    def save_if_there_is_room(*arguments, **options):
+        if is_full:
+            raise UserError("No space left on device.")
+        save(*arguments, **options)
+
+    monkeypatch.setattr(checkpoint, "save_checkpoints", save_if_there_is_room)
+    return is_full
+
+
+@pytest.mark.parametrize("goes_back", [True, False])
+def test_a_full_disk_loses_no_earlier_state(recording, config, full_disk, goes_back):
+    app, run = recording, recording.trained(config)
+    app.wait_until(lambda: run.is_kept)
+    before = run.snapshot
+    full_disk.append(True)
+    if goes_back:
+        app.session.starter.go_back(run, app.read(run, 7), config)
+        app.wait_until(lambda: run.status == "training")
+        app.wait_for_state("idle")
+    else:
+        continue_to_the_end(app, run, config)
+    app.wait_until(lambda: not app.session.tasks.writing)
+    assert [(entry.text, entry.about) for entry in app.told.messages if entry.level == "error"] == [
+        ("No space left on device.", "autosave")
+    ]
+    full_disk.clear()
+    following = run.snapshot  # at the same step as the one before, where it went back
+    continue_to_the_end(app, run, config)
+    app.wait_until(lambda: run.is_kept)
+    assert set(earlier(app)) == set(run.earlier)
+    for snapshot in (before, following):
+        assert any(have_same_weights(load_checkpoint(path).snapshot, snapshot) for path in run.earlier)
+
+
+def test_what_is_to_be_kept_while_something_is_being_written_follows(app, session, config, monkeypatch):
+    runs, save, goes_on = [app.train(config) for _ in range(3)], checkpoint.save_checkpoints, threading.Event()
+    app.wait_until(lambda: all(run.is_kept for run in runs))
+
+    def wait_and_save(*arguments, **options):
+        assert goes_on.wait(60)
+        save(*arguments, **options)
+
+    monkeypatch.setattr(checkpoint, "save_checkpoints", wait_and_save)
+    for run in runs:
+        run.kept_step = -1
+        session.saver.autosave([run])
+    goes_on.set()
+    app.wait_until(lambda: not session.tasks.writing)
+    assert [run.is_kept for run in runs] == [True, True, True]

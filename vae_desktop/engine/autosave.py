@@ -136,7 +136,7 @@ class Autosaves:
             path.unlink()
 
     def _name(self, number: int) -> str:
-        return f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}"
+        return f"autosave-{datetime.now():%Y%m%d-%H%M%S%f}-{self._owner}-{number:04}"
 
     def _write(self, path: Path, checkpoints: Sequence[Checkpoint], watch: Callable[[Path], object]) -> None:
         from vae_desktop.training.checkpoint import save_checkpoints

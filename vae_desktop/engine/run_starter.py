@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -124,6 +125,7 @@ class RunStarter:
             change for change in run.history.changes if change.step < frame.step or change.name not in settings
         ]
         run.saved_step = run.kept_step = -1  # it comes to the steps of those files again, as another model
+        run.earlier = {path: at if at <= frame.step else sys.maxsize for path, at in run.earlier.items()}
         self.continue_training(run, config)
 
     def continue_comparison(self, comparison: Comparison, config: RunConfig) -> None:

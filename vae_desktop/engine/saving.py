@@ -82,6 +82,7 @@ class ModelSaver:
         self._is_autosaving = False
         self._autosaved_next: list[Run] = []
         self._autosaves_fail = False  # which is told once, not each time
+        self._earlier: dict[Path, tuple[Sequence[Checkpoint], Collection[Path]]] = {}  # states not written yet
 
     @property
     def waiting(self) -> list[Path]:
@@ -138,6 +139,7 @@ class ModelSaver:
         UserError
             If a file cannot be written.
         """
+        self._keep_earlier()
         for unkept in self._unkept(runs):
             unkept.note(self._keep(unkept))
 
@@ -147,7 +149,7 @@ class ModelSaver:
         What is asked for while something is being written follows it.
         """
         if self._is_autosaving:
-            self._autosaved_next = list(runs)
+            self._autosaved_next = list(dict.fromkeys((*self._autosaved_next, *runs)))
             return
         all_unkept = self._unkept(runs)
         if not all_unkept:
@@ -155,6 +157,7 @@ class ModelSaver:
         self._is_autosaving = True
 
         def work(task: Task) -> list[Path]:
+            self._keep_earlier(task.watch)
             return [self._keep(unkept, task.watch) for unkept in all_unkept]
 
         def finished(paths: list[Path]) -> None:
@@ -167,9 +170,7 @@ class ModelSaver:
             go_on()
 
         def failed(error: Exception, details: str) -> None:
-            if not self._autosaves_fail:
-                self._autosaves_fail = True
-                self._messages.report(error, details, about=_AUTOSAVE)
+            self._tell_of_autosave(error, details)
             go_on()
 
         def go_on() -> None:
@@ -178,6 +179,11 @@ class ModelSaver:
             self.autosave(following)
 
         self._tasks.run(work, finished, failed, writes=self.autosaves.folder)
+
+    def _tell_of_autosave(self, error: Exception, details: str) -> None:
+        if not self._autosaves_fail:
+            self._autosaves_fail = True
+            self._messages.report(error, details, about=_AUTOSAVE)
 
     def _unkept(self, runs: Sequence[Run]) -> list[_Unkept]:
         """What of these runs, with those that they are compared with, lies in no file as it is now."""
@@ -250,20 +256,29 @@ class ModelSaver:
         together = [entry.path for entry in self._project.comparisons if set(save.runs) <= set(entry.runs)]
         saved = {file for file in (*together, *(run.path for run in save.runs)) if file is not None}
 
+        self._earlier[path] = checkpoints, saved
+
         def work(task: Task) -> None:
-            self.autosaves.keep_earlier(checkpoints, path, saved, task.watch)
+            self._keep_earlier(task.watch)
 
         def finished(_: None) -> None:
             if not any(path in run.earlier for run in save.runs):  # all was saved meanwhile
                 self.autosaves.discard(path)
 
-        self._tasks.run(work, finished, writes=self.autosaves.folder)
+        self._tasks.run(work, finished, self._tell_of_autosave, writes=self.autosaves.folder)
+
+    def _keep_earlier(self, watch: Callable[[Path], object] = lambda part: None) -> None:
+        """Write the earlier states that are not: before later ones take the place of what may hold them alone."""
+        for path, (checkpoints, saved) in list(self._earlier.items()):
+            self.autosaves.keep_earlier(checkpoints, path, saved, watch)
+            self._earlier.pop(path, None)
 
     def _discard(self, runs: Sequence[Run], paths: Iterable[Path]) -> None:
         """Delete what the app itself has kept of models that now are saved; a file of several, when all of them are."""
         for path in paths:
             kept = [run for run in {*runs, *self._project.runs.values()} if path in run.kept]
             if all(run.holds_no_more(path) for run in kept):
+                self._earlier.pop(path, None)
                 self.autosaves.discard(path)
                 for run in kept:
                     run.forget(path)
