@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QToolButton
+from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QMessageBox, QToolButton
 
 from tests.run_folders import write_run
 from vae_desktop import language
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.load import load_digits
+from vae_desktop.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +77,28 @@ def test_a_training_goes_on_after_the_restart(driver, open_window) -> None:
     again.wait(lambda: len(again.shown.history.training) > begun)
     assert again.shown.config.training.epochs == 4000
     again.stop()
+
+
+def test_a_restart_that_was_given_up_does_not_come_with_a_later_close(driver, monkeypatch) -> None:
+    driver.train_to_the_end()
+    driver.wait(lambda: driver.shown.is_kept)
+    for path in driver.shown.kept:
+        path.unlink()
+    controller = driver.window.controller
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise UserError("No space left on device.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("vae_desktop.training.checkpoint.save_checkpoints", fail)
+        asked = []
+        patched.setattr(QMessageBox, "warning", lambda *said: asked.append(said) or QMessageBox.StandardButton.Cancel)
+        controller.restart.begin()
+        driver.wait(lambda: asked and not controller.engine.is_halted)
+    driver.window.close()
+    driver.wait(lambda: controller.closer.is_closed)
+    assert not controller.restart.is_wanted
+    assert not controller.restart.is_coming_back
 
 
 def test_the_language_on_screen_needs_no_restart(shared_driver) -> None:

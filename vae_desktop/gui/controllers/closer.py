@@ -30,6 +30,7 @@ class Closer(QObject):
     """
 
     closed = Signal()
+    stayed = Signal()  # it was to close, and does not
 
     def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings, instance: Instance) -> None:
         super().__init__(window)
@@ -71,6 +72,7 @@ class Closer(QObject):
         """Stay open for a file that could not be written; what the app keeps for itself has a question of its own."""
         if not (is_whole or self._is_urgent or path == self._engine.saver.autosaves.folder):
             self._is_wanted = False
+            self.stayed.emit()
         QTimer.singleShot(0, self, self._resume)  # later: the engine is in the midst of a call
 
     @Slot()
@@ -96,6 +98,7 @@ class Closer(QObject):
     @Slot()
     def _stay(self) -> None:
         self._is_wanted = False
+        self.stayed.emit()
         self._window.closing.end()
         if self._engine.is_halted:
             self._engine.go_on()
@@ -122,6 +125,7 @@ class Closer(QObject):
         if error is not None:
             self._window.closing.end()
             if not self._may_lose(error):
+                self.stayed.emit()
                 return
             self._engine.close(may_lose=True)
         self.is_closed = True

@@ -50,7 +50,7 @@ class Restart(QObject):
         self._step = 0  # that is to be shown again
         window.menus.set_language_mode(settings.text("language", language.SYSTEM))
         window.menus.language_chosen.connect(self.choose_language)
-        window.closing.stay_requested.connect(self._stay)
+        closer.stayed.connect(self._stay)
         closer.closed.connect(self._hand_over)
 
     @property
