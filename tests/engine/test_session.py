@@ -16,6 +16,7 @@ from vae_desktop.data.mnist import MNIST_SETS
 from vae_desktop.engine import live_embedding, trainer
 from vae_desktop.errors import UserError
 from vae_desktop.latent.measures import QUICK
+from vae_desktop.training import checkpoint as checkpoints
 from vae_desktop.training import devices
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints
 from vae_desktop.training.loop import TrainingLoop
@@ -360,6 +361,30 @@ def test_a_model_is_opened_and_shown(app, session, told, model_file, checkpoint)
     assert np.array_equal(run.codes.mean, checkpoint.codes.mean)
     app.decode(np.zeros(2))
     app.wait_until(lambda: told.heard("picture_decoded"))
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_of_files_that_were_opened_at_once_the_last_stays_on_screen(
+    app, session, told, model_file, tmp_path, monkeypatch, is_read
+):
+    """The first one takes longer to read, and is shown only where the other one is no model."""
+    slow, load, goes_on = tmp_path / "slow.safetensors", checkpoints.load_checkpoints, threading.Event()
+    slow.write_bytes(model_file.read_bytes())
+    if not is_read:
+        model_file.write_bytes(b"")
+
+    def wait_and_load(path):
+        assert path != slow or goes_on.wait(60)
+        return load(path)
+
+    monkeypatch.setattr(checkpoints, "load_checkpoints", wait_and_load)
+    session.library.open(slow)
+    session.library.open(model_file)
+    app.wait_until(lambda: told.messages or session.project.runs)
+    goes_on.set()
+    app.wait_until(lambda: slow in told.heard("file_opened") and session.training.state == "idle")
+    assert session.project.shown.path == (model_file if is_read else slow)
+    assert len(session.project.runs) == 1 + is_read
 
 
 @pytest.mark.parametrize("content", [b"", b"no model at all, but more than a few bytes", None])

@@ -61,11 +61,15 @@ class Library:
     _inference: InferenceThread
     _timelines: Timelines
     offered: Path | None = field(default=None, init=False)
+    _asked: int = field(default=0, init=False)  # how many files were to be opened so far
+    _on_screen: int = field(default=0, init=False)  # the last of these that came on screen
 
     def open(
         self, path: Path, origin: Origin = "file", *, goes_on: bool = False, then: Callable[[], object] = _ignore
     ) -> None:
         """Read a model in the background and put it on screen, or several side by side.
+
+        Where one that was asked for later is there first, it stays on screen, and this one is put on the list.
 
         Parameters
         ----------
@@ -77,8 +81,11 @@ class Library:
             Called when the model is there, or cannot be read, which is told.
         """
 
+        self._asked += 1
+        number = self._asked
+
         def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
-            runs = self._show_opened(checkpoints, path, origin)
+            runs = self._show_opened(checkpoints, path, origin, number)
             faults = dict.fromkeys(checkpoint.words_fault for checkpoint in checkpoints if checkpoint.words_fault)
             if any(checkpoint.has_newer_timeline for checkpoint in checkpoints):
                 faults[newer_timeline_words(path.name)] = None
@@ -205,15 +212,12 @@ class Library:
         self._tasks.run(work, finished, failed, loads=True)
         self._training.tell_state()
 
-    def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
+    def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin, number: int) -> list[Run]:
         there = self._open_already(checkpoints, path)
         if there is not None:
             if origin != "autosave":
                 self.opened.emit(path, origin)
-            if len(there.runs) == 1:
-                self._project.show(there.runs[0])
-            else:
-                self._project.show_comparison(there)
+            self._put_on_screen(there, number)
             return list(there.runs)
         runs = [self._project.add(opened_run(self._project.next_id(), entry, path, origin)) for entry in checkpoints]
         if origin == "autosave" and is_earlier(path):  # nothing is written over it
@@ -226,14 +230,24 @@ class Library:
         if origin != "autosave":
             self.opened.emit(path, origin)
         if len(runs) == 1:
-            self._project.show(runs[0])
+            self._put_on_screen(Comparison((runs[0],)), number)
             return runs
         comparison = self._project.add_comparison(runs)
         comparison.path = path if origin == "file" else None
         for run in runs:  # none of them has a file of its own
             run.path = None
-        self._project.show_comparison(comparison)
+        self._put_on_screen(comparison, number)
         return runs
+
+    def _put_on_screen(self, opened: Comparison, number: int) -> None:
+        """Show one model, or several side by side, unless a file that was asked for later is shown already."""
+        if number < self._on_screen:
+            return
+        self._on_screen = number
+        if len(opened.runs) == 1:
+            self._project.show(opened.runs[0])
+        else:
+            self._project.show_comparison(opened)
 
     def _open_already(self, checkpoints: Sequence[Checkpoint], path: Path) -> Comparison | None:
         """What is on the list that was opened from a file and is still what it holds: one model, or several."""
