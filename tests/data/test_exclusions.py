@@ -157,6 +157,14 @@ def test_what_is_no_list_is_refused(tmp_path, data):
         read_exclusion(tmp_path / "none")
 
 
+def test_a_list_that_cannot_be_read_for_a_moment_does_not_bring_its_images_back(folder):
+    exclusion = Exclusion(frozenset([ImageKey("0" * 16)]))
+    digest = exclusion.digest
+    (folder / "excluded" / f"{digest}.json").mkdir(parents=True)  # which cannot be read
+    with pytest.raises(DataError, match="cannot be read"):
+        find_exclusion(digest, folder)
+
+
 # Marks
 
 

@@ -197,11 +197,21 @@ def keep_exclusion(exclusion: Exclusion, folder: Path) -> str:
 
 
 def find_exclusion(digest: str, folder: Path) -> Exclusion | None:
-    """The list of that digest; None if it is not in the folder, or was changed there."""
+    """The list of that digest; None if it is not in the folder, or was changed there.
+
+    Raises
+    ------
+    DataError
+        If it is there and cannot be read.
+    """
+    path = _path(folder, digest)
     try:
-        found = Exclusion.of_json(_path(folder, digest).read_bytes())
-    except (OSError, ValueError):
+        found = Exclusion.of_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+    except OSError as error:
+        text = tr("{path} cannot be read: {reason}.")
+        raise DataError(text.format(path=path, reason=error.strerror or error)) from error
     return found if found.digest == digest else None
 
 
