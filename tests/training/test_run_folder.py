@@ -12,7 +12,7 @@ import pytest
 from tests.run_folders import recorded, write_run
 from vae_desktop.errors import CheckpointError
 from vae_desktop.training.history import TERMS, Change, Evaluation
-from vae_desktop.training.run_folder import source
+from vae_desktop.training.run_folder import reader, source
 from vae_desktop.training.run_folder.contents import Rows
 from vae_desktop.training.run_folder.model_reader import ModelReader
 from vae_desktop.training.run_folder.protocols import FileGone, SourceError, SourceUnusable
@@ -131,7 +131,7 @@ def test_metrics_come_beside_a_snapshot_that_takes_long(tmp_path, config, datase
     assert seen.look().frame.step == training.steps
 
 
-def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset, slow_link):
+def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset, slow_link, patient):
     training, folder = recorded(tmp_path / "run", config, dataset)
     folder.writer.join()
     seen = Seen(tmp_path / "run")
@@ -139,54 +139,89 @@ def test_a_snapshot_that_cannot_be_read_costs_no_step(tmp_path, config, dataset,
     for _ in training.epochs():
         folder.report(is_at_epoch=True, state="stopped")
         folder.writer.join()
+        seen.now += 60
         assert len(seen.look().metrics) == training.steps
     folder.close()
-    seen.look()
-    assert seen.frame is None
+    assert seen.look().poll.trouble == "no permission"
+    assert seen.timeline is not None
 
 
 @pytest.fixture
-def only_small_files(monkeypatch):
-    """Have a reader fail at all files but small ones."""
+def patient(monkeypatch):
+    """Have a look wait for a large file, however busy the machine is."""
+    monkeypatch.setattr(reader, "_SOON", 60)
 
-    def fail(reader):
-        read = reader.source.read_whole
+
+@pytest.fixture
+def only_small_files(monkeypatch, patient):
+    """Have a reader fail at all files but small ones, or at those only that have a word in their names."""
+
+    def fail(reader, word="/"):  # each large one lies in the folder of a model
+        read, broken = reader.source.read_whole, {word}
 
         def read_small(name, most):
-            if "/" in name:  # in the folder of a model
+            if any(word in name for word in broken):
                 raise SourceError("the link is broken")
             return read(name, most)
 
         monkeypatch.setattr(reader.source, "read_whole", read_small)
+        return broken
 
     return fail
 
 
-@pytest.mark.parametrize("failures", [1, 5])
-def test_what_a_broken_link_kept_back_is_read_when_it_is_mended(copy, only_small_files, monkeypatch, failures):
+@pytest.mark.parametrize("failures", [1, 9])
+def test_what_a_broken_link_kept_back_is_read_when_it_is_mended(copy, only_small_files, failures):
     seen = Seen(copy)
-    only_small_files(seen.reader)
+    broken = only_small_files(seen.reader)
     for number in range(failures):
         seen.now += 60
-        assert seen.look().poll.trouble == ("the link is broken" if number else "")
+        assert seen.look().poll.trouble == ("the link is broken" if number > 2 else "")  # once for each kind
     assert (seen.frame, seen.codes, seen.timeline) == (None, None, None)
-    monkeypatch.undo()
+    broken.clear()
     seen.now += 60
     assert seen.look().poll.trouble == ""
     assert seen.frame.step == seen.codes.since == 9
     assert len(seen.timeline[1]) > 1
 
 
-def test_what_failed_is_not_tried_at_every_look(copy, only_small_files, monkeypatch):
-    seen, tried = Seen(copy), []
+def test_what_fails_is_tried_after_pauses_that_grow(copy, only_small_files, monkeypatch):
+    seen, tried, put_off = Seen(copy), {"frame": [], "codes": [], "timeline": []}, ModelReader.put_off
     only_small_files(seen.reader)
-    next_large = ModelReader.next_large
     monkeypatch.setattr(
-        ModelReader, "next_large", lambda model, status: tried.append(seen.now) or next_large(model, status)
+        ModelReader,
+        "put_off",
+        lambda model, large, *more: tried[large.kind].append(seen.now) or put_off(model, large, *more),
     )
-    for seen.now in range(200):
+    for seen.now in range(0, 100_000, 10):
         seen.look()
-    assert tried == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+    for times in tried.values():
+        pauses = np.diff(times)
+        assert (pauses[:4] <= 30).all()
+        assert (pauses[8:] == 60).all()
+        assert len(pauses) > 1100  # more than powers of two that a number can hold
+
+
+@pytest.mark.parametrize(("word", "kinds"), [("newest", ["timeline"]), ("timeline", ["frame", "codes"])])
+def test_what_can_be_read_comes_beside_what_never_can(copy, only_small_files, word, kinds):
+    seen = Seen(copy)
+    only_small_files(seen.reader, word)
+    for seen.now in range(5):
+        seen.look()
+    assert [kind for kind in ("frame", "codes", "timeline") if getattr(seen, kind) is not None] == kinds
+    assert seen.poll.trouble == "the link is broken"
+
+
+def test_a_file_that_is_too_large_is_damaged_and_read_no_more(copy, caplog, patient):
+    (copy / "0" / "timeline.json").write_bytes(b" " * 2**22 + b"  ")
+    seen = Seen(copy).look()
+    before = seen.reader.source.traffic.total
+    for seen.now in range(60, 600, 60):
+        seen.look()
+    assert (seen.timeline, seen.poll.trouble) == (None, "")
+    assert seen.frame.step == 9
+    assert seen.reader.source.traffic.total - before < 2**20
+    assert "larger than any such file" in caplog.text
 
 
 def test_a_snapshot_that_was_under_way_when_a_look_failed_is_not_lost(copy, slow_link):

@@ -109,6 +109,7 @@ class FollowedFolder:
             return False
         for run, model in zip(self.runs, poll.head.models, strict=True):
             run.config, run.timeline = model.description.config, None
+            run.newest_codes = run.train_codes = None
             run.forget_after(0)
             run.history.evaluations.clear()
             run.history.changes.clear()

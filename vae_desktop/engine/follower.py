@@ -86,7 +86,7 @@ class Follower:
                 if ended.is_set():
                     break
                 failures += 1
-                pause = min(2.0 ** (failures - 2), _LONGEST)
+                pause = min(2.0 ** min(failures - 2, 9), _LONGEST)
                 if not self._has_hope(error, failures):
                     break
         self.reader.source.disconnect()

@@ -194,17 +194,17 @@ class Following:
 
     def _take_news(self, entry: FollowedFolder, number: int, run: Run, news: News) -> None:
         has_evaluation = any(isinstance(line, Evaluation) for line in news.lines)
+        if news.frame is not None:
+            run.snapshot = news.frame.snapshot
+            self._inference.publish(run.id, run.config.model, run.image_shape, run.snapshot)
         for line in news.lines:
             take_line(run, line)
-        if news.lines:
+        if news.lines or news.frame is not None:
             self._project.metrics_changed.emit(run)
         if any(isinstance(line, Change) for line in news.lines):
             self._project.name_models(self._project.comparison_of(run))
         if has_evaluation:
             self._project.runs_changed.emit()
-        if news.frame is not None:
-            run.snapshot = news.frame.snapshot
-            self._inference.publish(run.id, run.config.model, run.image_shape, run.snapshot)
         if news.codes is not None and not has_newer(run.newest_codes, news.codes):
             self._tracker.run_embedded(run, news.codes)
         if news.timeline is not None:

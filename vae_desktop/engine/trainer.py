@@ -56,13 +56,14 @@ class TrainingThread:
         self._folder: RunFolder | None = None
         self._paused = False
         self._closing = False
-        self._follows_gradient: bool = self._after is not None and self._after._follows_gradient
+        self._follows_gradient = False
+        self._has_died = False
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
 
     @property
     def has_died(self) -> bool:
-        """Whether it has begun, and ended."""
-        return self._thread.ident is not None and not self._thread.is_alive()
+        """Whether it has ended since torch could not be loaded."""
+        return self._has_died
 
     def start(self) -> None:
         """Begin, unless it has begun."""
@@ -98,6 +99,7 @@ class TrainingThread:
                 self._after = None
             self._outbox.call(self._tracker.devices_known, find_devices())
         except Exception as error:  # noqa: BLE001 - the edge of the thread
+            self._has_died = True
             words = tr("PyTorch could not be loaded: {error}").format(error=error)
             self._outbox.call(self._tracker.run_failed, None, words, traceback.format_exc(), None)
             return

@@ -53,6 +53,7 @@ class Training:
         self._last_change = -math.inf  # when one of the two rates was changed while training
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the thread, by run
         self._told_state: State = "idle"
+        self._follows_gradient = False
         self._project.shown_changed.connect(self._send_wish_for_training_images)
 
     @property
@@ -90,8 +91,13 @@ class Training:
     def warm_up(self) -> None:
         """Start the thread that trains, which loads torch, unless it runs; one that could not load it tries anew."""
         if self._thread.has_died and not self.is_closing:
-            self._thread = TrainingThread(self._outbox, self._inference, self._tracker)
+            self._renew()
         self._thread.start()
+
+    def _renew(self) -> None:
+        """Have another thread, which begins when the one there was has ended."""
+        self._thread = TrainingThread(self._outbox, self._inference, self._tracker, self._thread)
+        self.follow_gradient(self._follows_gradient)
 
     def begin(self, runs: Sequence[Run], compares: bool, dataset: Dataset, is_held: bool = False) -> None:
         """Train runs that are alike in data set, seed and length; one that is trained already is stopped for it.
@@ -160,6 +166,7 @@ class Training:
 
     def follow_gradient(self, wanted: bool) -> None:
         """Have the norm of the gradient told while models train, which takes time."""
+        self._follows_gradient = wanted
         self._thread.send(self._thread.follow_gradient, wanted)
 
     def _send_wish_for_training_images(self) -> None:
@@ -200,5 +207,5 @@ class Training:
 
     def go_on(self) -> None:
         """Be of use again after :meth:`halt`; what was trained has been stopped."""
-        self._thread = TrainingThread(self._outbox, self._inference, self._tracker, self._thread)
+        self._renew()
         self._tracker.is_closing = False

@@ -34,7 +34,7 @@ def check_target(path: Path) -> None:
             "Cannot write {path}: a film is a .gif, a .webp or a .npy, or without an ending a folder of PNG pictures."
         )
         raise UserError(text.format(path=path))
-    if not kind and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
+    if not kind and (not path.name or path.is_file() or (path.is_dir() and any(path.iterdir()))):
         raise UserError(tr("Cannot write {path}: it is there already, and not an empty folder.").format(path=path))
 
 

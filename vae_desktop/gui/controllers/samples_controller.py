@@ -62,6 +62,7 @@ class SamplesController(ToolController[SamplesView]):
         self._measuring_began = 0.0
         self._mixture: Mixture | None = None
         self._fitted: tuple[int, int, int] | None = None  # components, codes and step of the mixture, or of its fit
+        self._fitted_to: Codes | None = None  # which a model may have others of at the same step
         self._fit_began = 0.0
         self._walked: tuple[object, int, int] | None = None  # diffusion, count and seed of what it has drawn
         self._walk_ends: Floats | None = None
@@ -172,11 +173,12 @@ class SamplesController(ToolController[SamplesView]):
         if self._fitted is not None and self._fitted[0] == wanted[0]:
             # Beside a training a fit is old as soon as it is done; it has its share of the time.
             waits = run.is_in_motion and not self._fit_pacer.is_due(time.monotonic())
-            if self._fitted == wanted or self._engine.tasks.is_running(_FIT) or waits:
+            is_known = self._fitted == wanted and self._fitted_to is run.codes
+            if is_known or self._engine.tasks.is_running(_FIT) or waits:
                 return
         if self._mixture is None:
             self._show_nothing(tr("Fitting a mixture to {count} codes…").format(count=f"{len(codes):,}"))
-        self._fitted, self._fit_began = wanted, time.monotonic()
+        self._fitted, self._fitted_to, self._fit_began = wanted, run.codes, time.monotonic()
         self._engine.tasks.run(
             lambda _: fit_mixture(codes, wanted[0], seed=0),
             partial(self._take_mixture, wanted),

@@ -29,11 +29,12 @@ from vae_desktop.training.run_folder.contents import (
     timeline_in,
 )
 from vae_desktop.training.run_folder.layout import FRAMES, METRICS, NEWEST, TIMELINE, ModelStatus, of_model
-from vae_desktop.training.run_folder.protocols import FileGone
+from vae_desktop.training.run_folder.protocols import FileGone, FileTooLarge
 from vae_desktop.training.run_folder.source import Source
 from vae_desktop.training.timeline import Frame, FrameInfo
 
 _MOST_TIMELINE, _MOST_METRICS = 2**22, 2**21  # bytes: of the file, and of what one look reads
+_FEW, _LONGEST = 2, 60.0  # attempts at a large file that fail before that is told; seconds between two attempts
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +83,28 @@ class Large:
 
 
 @dataclass(eq=False)
+class _Kind:
+    """What is known of one kind of large files.
+
+    Attributes
+    ----------
+    version : int, or None
+        Of the last one that was read.
+    failures : int
+        Attempts on end that have failed.
+    again : float
+        When another one may be made.
+    trouble : str
+        Why they fail, in words; "" if that may be over soon.
+    """
+
+    version: int | None = None
+    failures: int = 0
+    again: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(eq=False)
 class ModelReader:
     """Reads what is new of one model; what is damaged is left out, and named in the log.
 
@@ -116,13 +139,18 @@ class ModelReader:
     def __post_init__(self) -> None:
         self.layout = self.head.description.layout
         self._lines_due = 0.0
-        self._known: dict[str, int | None] = {"frame": None, "codes": None, "timeline": 0}  # of large files
-        self._kinds = list(self._known)
+        self._kinds = {"frame": _Kind(), "codes": _Kind(), "timeline": _Kind(0)}  # in the order of their turns
 
     @property
     def has_begun(self) -> bool:
         """Whether a snapshot of it has been read, or one that was there could not be."""
-        return self._known["frame"] is not None
+        frames = self._kinds["frame"]
+        return frames.version is not None or frames.failures > 0
+
+    @property
+    def trouble(self) -> str:
+        """Why large files of some kind cannot be read, in words; "" if they can."""
+        return next((kind.trouble for kind in self._kinds.values() if kind.trouble), "")
 
     def take_lines(self) -> list[Line]:
         """The lines of metrics that were read since the last time."""
@@ -167,23 +195,29 @@ class ModelReader:
         self._steps += len(values)
         return [Rows(line.first - missing, values)]
 
-    def next_large(self, status: ModelStatus) -> Large | None:
-        """A large file that is new and not `known`; None if there is none.
+    def next_large(self, status: ModelStatus, now: float) -> Large | None:
+        """A large file that is new, and may be tried now; None if there is none.
 
         Snapshot, codes and timeline take turns: on a slow link there is always a newer snapshot.
         """
         versions = {"frame": status.newest, "codes": status.newest_codes, "timeline": status.frames}
-        for kind in list(self._kinds):
-            version = versions[kind]
-            if version is not None and version != self._known[kind]:
-                self._kinds.remove(kind)
-                self._kinds.append(kind)
-                return Large(self.number, kind, version, partial(self._tried, kind, version))
+        for name, kind in list(self._kinds.items()):
+            version = versions[name]
+            if version not in (None, kind.version) and now >= kind.again:
+                self._kinds[name] = self._kinds.pop(name)
+                return Large(self.number, name, version, partial(self._tried, name, version))
         return None
 
     def know(self, large: Large) -> None:
         """Note that a file has been read, or can never be."""
-        self._known[large.kind] = large.version
+        self._kinds[large.kind] = _Kind(large.version)
+
+    def put_off(self, large: Large, why: str, now: float) -> None:
+        """Note why a file cannot be read now; it is tried again after pauses that grow."""
+        kind = self._kinds[large.kind]
+        kind.again = now + min(2.0 ** min(kind.failures, 6), _LONGEST)
+        kind.failures += 1
+        kind.trouble = why if kind.failures >= _FEW else ""
 
     def read(self, folder: str, info: FrameInfo) -> Frame:
         """Read a frame: of those of the timeline also the codes that have a file of their own."""
@@ -208,7 +242,7 @@ class ModelReader:
             return {kind: self._read_codes(version) if kind == "codes" else self._read_timeline()}
         except FileGone:
             return {}
-        except CheckpointError as error:
+        except (CheckpointError, FileTooLarge) as error:
             _log.warning("left out of %s: %s", self.source.title, error)
             return {}
 

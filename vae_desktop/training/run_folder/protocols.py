@@ -39,6 +39,10 @@ class FileGone(SourceError):
     """There is no such file, or no longer."""
 
 
+class FileTooLarge(SourceError):
+    """A file is larger than any such file can be."""
+
+
 class SourceUnusable(SourceError):
     """An address that cannot be read, however often one tries: a mistake in it, or a library that is missing."""
 

@@ -21,7 +21,6 @@ from vae_desktop.training.timeline import Frame, FrameInfo
 
 _MOST_JSON, _MOST_LABELS = 2**20, 2**30  # bytes of a file
 _SOON = 0.5  # seconds that a look waits for a large file; then it comes beside the next ones
-_FEW, _LONGEST = 2, 60.0  # attempts at one that fail before that is told; seconds between two attempts
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -82,8 +81,6 @@ class RunReader:
         self._large_due = 0.0  # a slow link is not taken up by snapshots alone
         self._turn = 0  # the model whose snapshot is read next
         self._coming: _Coming | None = None
-        self._failures, self._again = 0, 0.0  # of large files on end, and when one may be tried again
-        self._trouble = ""
 
     def poll(self) -> Poll:
         """Look once at the folder.
@@ -114,7 +111,8 @@ class RunReader:
             number, changes = large
             news[number] = replace(news[number], **changes)
         has_more = is_new or large is not None or any(model.is_behind for model in self._models)
-        return Poll(self._head, is_new, status, tuple(news), has_more, self._trouble)
+        trouble = next((model.trouble for model in self._models if model.trouble), "")
+        return Poll(self._head, is_new, status, tuple(news), has_more, trouble)
 
     def read_frame(self, number: int, info: FrameInfo) -> Frame:
         """Read a frame of a model's timeline, in any thread.
@@ -159,7 +157,7 @@ class RunReader:
             pass
         except SourceError as error:  # without them points have one colour
             _log.warning("%s", error)
-        self._coming, self._again = None, 0.0
+        self._coming = None
         self._models = [ModelReader(self.source, number, one, head, labels) for number, one in enumerate(head.models)]
         self._head, self._is_new = head, True
 
@@ -170,25 +168,21 @@ class RunReader:
             return None
         ended, self._coming = self._clock(), None
         self._large_due = ended + (0.0 if self.source.is_local else ended - coming.began)
-        error = coming.found.exception()
+        model, error = self._models[coming.large.model], coming.found.exception()
         if isinstance(error, SourceError):
-            self._again = ended + min(2.0**self._failures, _LONGEST)
-            self._failures += 1
-            self._trouble = str(error) if self._failures >= _FEW else ""
+            model.put_off(coming.large, str(error), ended)
             return None
-        self._failures, self._trouble = 0, ""
-        self._models[coming.large.model].know(coming.large)
-        return coming.large.model, coming.found.result()
+        model.know(coming.large)
+        return model.number, coming.found.result()
 
     def _begin_large(self, status: Status) -> _Coming | None:
         began = self._clock()
         may_wait = all(model.has_begun for model in self._models)
-        has_no_room = began < self._large_due or not self.source.traffic.has_room
-        if began < self._again or (may_wait and has_no_room):
+        if may_wait and (began < self._large_due or not self.source.traffic.has_room):
             return None
         for place in range(len(self._models)):
             number = (self._turn + place) % len(self._models)
-            large = self._models[number].next_large(status.models[number])
+            large = self._models[number].next_large(status.models[number], began)
             if large is not None:
                 self._turn = number + 1
                 found: Future[dict[str, Any]] = Future()

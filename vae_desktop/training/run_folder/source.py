@@ -14,6 +14,7 @@ from vae_desktop.language import tr
 from vae_desktop.training.run_folder.protocols import (
     ANSWER,
     FileGone,
+    FileTooLarge,
     SourceError,
     check_protocol,
     local_path,
@@ -144,7 +145,7 @@ class Source:
         found = self.read(name, most + 1)
         if len(found) > most:
             text = tr("{name} in {folder} is larger than any such file of a training: more than {size}.")
-            raise SourceError(text.format(name=name, folder=self.title, size=size_in_words(most)))
+            raise FileTooLarge(text.format(name=name, folder=self.title, size=size_in_words(most)))
         return found
 
     def close(self) -> None:
