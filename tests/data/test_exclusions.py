@@ -221,6 +221,10 @@ def test_damaged_marks_are_told_once_and_kept_as_a_copy(folder, data):
     assert marks.read() == {}
     marks.exclude([ImageKey("0" * 16)])
     assert json.loads(marks.path.read_bytes())["source"] == "/photos"
+    marks.path.write_bytes(b"damaged again")
+    with pytest.raises(UserError, match="bak1"):
+        marks.read()
+    assert marks.path.with_suffix(".bak").read_bytes() == data
 
 
 def test_marks_that_cannot_be_read_for_a_moment_are_not_written_over(folder, monkeypatch):

@@ -297,3 +297,22 @@ def test_what_is_to_be_kept_while_something_is_being_written_follows(app, sessio
     goes_on.set()
     app.wait_until(lambda: not session.tasks.writing)
     assert [run.is_kept for run in runs] == [True, True, True]
+
+
+def test_what_was_given_up_hinders_nothing_that_is_to_be_kept_later(app, session, config, monkeypatch):
+    run, save, goes_on = app.train(config), checkpoint.save_checkpoints, threading.Event()
+    app.wait_until(lambda: run.is_kept)
+
+    def wait_and_save(*arguments, **options):
+        assert goes_on.wait(60)
+        save(*arguments, **options)
+
+    monkeypatch.setattr(checkpoint, "save_checkpoints", wait_and_save)
+    run.kept_step = -1
+    session.saver.autosave([run])
+    session.tasks.cancel_writing([app.autosaves.folder])
+    goes_on.set()
+    session.tasks.join(60)
+    session.run_calls()
+    session.saver.autosave([run])
+    app.wait_until(lambda: run.is_kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -95,7 +96,8 @@ class Marks:
 
     def _put_aside(self) -> str:
         """Keep a damaged file under another name, and return what became of it, in words."""
-        copy = self.path.with_suffix(".bak")
+        copies = (self.path.with_suffix(f".bak{number or ''}") for number in itertools.count())
+        copy = next(copy for copy in copies if not copy.exists())
         try:
             self.path.replace(copy)
         except OSError as error:

@@ -20,7 +20,7 @@ from vae_desktop.language import tr
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
-_AUTOSAVE = "autosave"  # what a message is about
+_AUTOSAVE = "autosave"  # what a message is about, and the key of the task
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,6 @@ class ModelSaver:
 
     def __post_init__(self) -> None:
         self._waiting: list[_Save] = []  # for the state of models in training
-        self._is_autosaving = False
         self._autosaved_next: list[Run] = []
         self._autosaves_fail = False  # which is told once, not each time
         self._earlier: dict[Path, tuple[Sequence[Checkpoint], Collection[Path]]] = {}  # states not written yet
@@ -148,13 +147,12 @@ class ModelSaver:
 
         What is asked for while something is being written follows it.
         """
-        if self._is_autosaving:
+        if self._tasks.is_running(_AUTOSAVE):
             self._autosaved_next = list(dict.fromkeys((*self._autosaved_next, *runs)))
             return
         all_unkept = self._unkept(runs)
         if not all_unkept:
             return
-        self._is_autosaving = True
 
         def work(task: Task) -> list[Path]:
             self._keep_earlier(task.watch)
@@ -174,11 +172,10 @@ class ModelSaver:
             go_on()
 
         def go_on() -> None:
-            self._is_autosaving = False
             following, self._autosaved_next = self._autosaved_next, []
             self.autosave(following)
 
-        self._tasks.run(work, finished, failed, writes=self.autosaves.folder)
+        self._tasks.run(work, finished, failed, writes=self.autosaves.folder, key=_AUTOSAVE)
 
     def _tell_of_autosave(self, error: Exception, details: str) -> None:
         if not self._autosaves_fail:
