@@ -115,6 +115,7 @@ def test_tsne_while_training_says_that_the_codes_have_moved_since(driver) -> Non
 def test_tsne_of_one_step_says_so_at_another(driver) -> None:
     driver.train_to_the_end(latentDim="3", epochs="2")
     run, playhead = driver.shown, driver.engine.playhead
+    driver.wait(lambda: 2 in run.timeline.steps)  # which are still being written
     playhead.go_to([run], 2)
     driver.wait(lambda: run.shown_step == 2 and run.codes is not run.newest_codes)
     choose(driver, "tsne")
