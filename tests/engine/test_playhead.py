@@ -284,6 +284,7 @@ def test_a_fork_has_the_past_of_its_parent_also_without_it(app, config, at):
     at(run, 10)
     fork = forked(app, run, config.with_settings(beta=5.0))
     assert fork.timeline.steps == run.timeline.steps
+    app.wait_until(lambda: fork.is_kept)
     assert len(app.autosaves.files()) == 2  # of each as it is now; the fork's beginning is a moment of its parent
     assert fork.timeline.reasons[10] == "change"
     earlier, later = app.read(run, 5), app.read(run, 24)

@@ -67,6 +67,7 @@ class ChosenImage(QWidget):
         menu.setToolTipsVisible(True)
         self._tags = menu.addMenu(tr("Tag"))
         self._tags.setObjectName("tagsMenu")
+        self._add_field()
         text, tip = tr("Show in the file manager"), tr("Open the folder in which the file lies.")
         self._reveal = action(menu, "revealImageAction", text, tip, then=self.reveal_requested)
         tip = tr("Save the images chosen: their files as a table (CSV), or with their pictures (ZIP).")
@@ -145,25 +146,31 @@ class ChosenImage(QWidget):
         tip = tr("A new model beside the one on screen, with its settings, on its images without the excluded.")
         self._train.setToolTip(reason or tip)
 
+    def _add_field(self) -> None:
+        """Have a field for a new tag at the end of the menu of tags."""
+        self._field = QLineEdit()
+        named(self._field, "newTagField", tr("New tag"), tr("A name for the images chosen; Enter gives it."))
+        self._field.setPlaceholderText(tr("New tag"))
+        self._field.setMaxLength(40)
+        self._field.returnPressed.connect(self._take_tag)
+        self._new_tag = QWidgetAction(self._tags)
+        holder = QWidget()
+        row(self._field, margins=(SPACING // 2,) * 4, on=holder)
+        self._new_tag.setDefaultWidget(holder)
+        self._tags.addAction(self._new_tag)
+
     def _fill_tags(self, tags: Sequence[tuple[str, bool]]) -> None:
-        self._tags.clear()
+        for entry in self._tags.actions()[:-1]:
+            self._tags.removeAction(entry)
+            entry.deleteLater()  # not at once: it may be the one that was triggered
         for tag, is_on in tags:
             entry = action(self._tags, "", literal(tag), is_on=is_on, then=partial(self.tag_requested.emit, tag))
-            self._tags.addAction(entry)
-        field = named(QLineEdit(), "newTagField", tr("New tag"), tr("A name for the images chosen; Enter gives it."))
-        field.setPlaceholderText(tr("New tag"))
-        field.setMaxLength(40)
-        field.returnPressed.connect(self._take_tag)
-        entry = QWidgetAction(self._tags)
-        holder = QWidget()
-        row(field, margins=(SPACING // 2,) * 4, on=holder)
-        entry.setDefaultWidget(holder)
-        self._tags.addAction(entry)
-        self._field = field
+            self._tags.insertAction(self._new_tag, entry)
 
     @Slot()
     def _take_tag(self) -> None:
         tag = " ".join(self._field.text().split())
+        self._field.clear()
         self._more.menu().close()
         if tag:
             self.tag_requested.emit(tag, True)
