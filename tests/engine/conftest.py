@@ -310,6 +310,16 @@ class App:
 
 
 @pytest.fixture
+def recording(tmp_path):
+    """An app that keeps timelines, closed at the end."""
+    from tests.engine.test_timelines import RecordingApp  # which is made of what stands here
+
+    result = RecordingApp(tmp_path)
+    yield result
+    result.session.close(timeout=30)
+
+
+@pytest.fixture
 def worker(inbox: Inbox) -> Iterator[TrainingThread]:
     """A training worker whose thread runs; its decoder's does not."""
     result = TrainingThread(inbox.outbox, inference(inbox), inbox.tracker)

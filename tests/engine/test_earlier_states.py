@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from tests.engine.conftest import App, Inbox
-from tests.engine.test_timelines import RecordingApp
 from vae_desktop.engine import autosave
 from vae_desktop.engine import training as training_module
 from vae_desktop.engine.autosave import Autosaves
@@ -234,13 +233,6 @@ def test_earlier_states_fall_under_the_limit_and_latest_ones_of_an_open_window_d
     assert left[-1] == paths[-1]
     assert 1 <= len(left) <= 3
     assert autosaves.latest() == latest
-
-
-@pytest.fixture
-def recording(tmp_path):
-    result = RecordingApp(tmp_path)
-    yield result
-    result.session.close(timeout=30)
 
 
 @pytest.fixture

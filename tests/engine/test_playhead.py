@@ -14,10 +14,8 @@ from vae_desktop.latent.measures import QUICK
 
 
 @pytest.fixture
-def app(tmp_path):
-    result = RecordingApp(tmp_path)
-    yield result
-    result.session.close(timeout=30)
+def app(recording):
+    return recording
 
 
 @pytest.fixture

@@ -42,6 +42,11 @@ class TrainingThread:
     torch is imported by the thread itself: whoever makes this object need not have it loaded. One that takes the place
     of another, which did not end in time, waits for that one's end: no two threads use an accelerator (on Apple's, that
     ends the process: pytorch's issue 197805).
+
+    Attributes
+    ----------
+    has_died : bool
+        Whether it has ended since torch could not be loaded.
     """
 
     _outbox: Outbox
@@ -57,13 +62,8 @@ class TrainingThread:
         self._paused = False
         self._closing = False
         self._follows_gradient = False
-        self._has_died = False
+        self.has_died = False
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
-
-    @property
-    def has_died(self) -> bool:
-        """Whether it has ended since torch could not be loaded."""
-        return self._has_died
 
     def start(self) -> None:
         """Begin, unless it has begun."""
@@ -99,7 +99,7 @@ class TrainingThread:
                 self._after = None
             self._outbox.call(self._tracker.devices_known, find_devices())
         except Exception as error:  # noqa: BLE001 - the edge of the thread
-            self._has_died = True
+            self.has_died = True
             words = tr("PyTorch could not be loaded: {error}").format(error=error)
             self._outbox.call(self._tracker.run_failed, None, words, traceback.format_exc(), None)
             return
